@@ -1,0 +1,71 @@
+/** The import rules of docs/architecture.md, section "The house". */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-circular',
+      severity: 'error',
+      comment: 'A cycle has no first page to read.',
+      from: {},
+      to: { circular: true, dependencyTypesNot: ['type-only'] },
+    },
+    {
+      name: 'schemas-import-nothing-of-ours',
+      severity: 'error',
+      from: { path: '^schemas/' },
+      to: { path: '^(core|adapters|main|test|bench|bin)' },
+    },
+    {
+      name: 'core-knows-no-adapter',
+      severity: 'error',
+      from: { path: '^core/' },
+      to: { path: '^(adapters|main|test|bench|bin)' },
+    },
+    {
+      name: 'adapters-import-core-and-schemas',
+      severity: 'error',
+      from: { path: '^adapters/' },
+      to: { path: '^(main|test|bench|bin)' },
+    },
+    {
+      name: 'adapters-never-import-each-other',
+      severity: 'error',
+      from: { path: '^adapters/([^/]+)/' },
+      to: { path: '^adapters/', pathNot: '^adapters/$1/' },
+    },
+    {
+      name: 'adapters-do-no-io',
+      severity: 'error',
+      comment: 'A session is synchronous: node:crypto and node:buffer are pure computation.',
+      from: { path: '^adapters/' },
+      to: { dependencyTypes: ['core'], pathNot: '^(node:)?(crypto|buffer)$' },
+    },
+    {
+      name: 'only-the-server-folder-knows-http',
+      severity: 'error',
+      from: { path: '^(core|adapters|schemas)/', pathNot: '^core/(server|upstream)/' },
+      to: { path: 'node_modules/(fastify|@fastify|ws)/' },
+    },
+    {
+      name: 'product-never-imports-tests',
+      severity: 'error',
+      from: { path: '^(main|core|adapters|schemas|bin)' },
+      to: { path: '^(test|bench)/' },
+    },
+    { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-dev-dependency-in-the-product',
+      severity: 'error',
+      from: { path: '^(main|core|adapters|schemas|bin)' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};
