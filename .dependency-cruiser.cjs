@@ -1,4 +1,6 @@
 /** The import rules of docs/architecture.md, section "The house". */
+const TEST = '\\.test\\.ts$|/(test-kit|fixture)\\.ts$';
+
 module.exports = {
   forbidden: [
     {
@@ -42,7 +44,7 @@ module.exports = {
     {
       name: 'only-the-server-folder-knows-http',
       severity: 'error',
-      from: { path: '^(core|adapters|schemas)/', pathNot: '^core/(server|upstream)/' },
+      from: { path: '^(core|adapters|schemas)/', pathNot: ['^core/(server|upstream)/', TEST] },
       to: { path: 'node_modules/(fastify|@fastify|ws)/' },
     },
     {

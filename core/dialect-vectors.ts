@@ -10,6 +10,8 @@ export type FaceName = 'server' | 'client';
 
 /** Wire messages that decode to exactly these frames. */
 export interface AcceptVector {
+  /** Overrides of the endpoint, as in ConversationVector. */
+  readonly endpoint?: Partial<EndpointContext<unknown>>;
   readonly name: string;
   readonly face: FaceName;
   readonly wire: readonly WireMessage[];
@@ -20,6 +22,8 @@ export interface AcceptVector {
 
 /** Wire messages that give `frames`, if any, and then a GatewayError with this code. */
 export interface RejectVector {
+  /** Overrides of the endpoint, as in ConversationVector. */
+  readonly endpoint?: Partial<EndpointContext<unknown>>;
   readonly name: string;
   readonly face: FaceName;
   readonly wire: readonly WireMessage[];

@@ -156,6 +156,12 @@ export interface DeliveryPolicy {
   readonly replay: 'login' | 'attend' | 'sync';
   /** The only groups whose messages the dialect can say: others are offered live (and counted lost), not replayed. */
   readonly groups?: readonly string[];
+  /**
+   * Group ids with this prefix that nobody configured are open groups that come with their first attending
+   * connection and go with the last, at most `limit` per namespace. Endpoints whose policy does not name the
+   * prefix can't address such a group at all.
+   */
+  readonly transientGroups?: { readonly prefix: string; readonly limit: number };
   /** Push `user_list` of this group: whole after `ready`, then at most once per interval and only if it differs. */
   readonly roster?: { readonly group: string; readonly intervalMs: number };
 }

@@ -16,7 +16,14 @@ const MAX_DEPTH = 32;
  * `allErrors` stays off: one fault is enough to refuse, and a hostile frame must not cost more than a good one.
  * `unicode: false`: minLength and maxLength count UTF-16 units, in constant time; code points are the router's concern.
  */
-const ajv = new Ajv({ allErrors: false, strict: true, allowUnionTypes: true, unicode: false });
+const ajv = new Ajv({
+  allErrors: false,
+  strict: true,
+  allowUnionTypes: true,
+  unicode: false,
+  // Ajv would print at each start that `unicode` goes away in its next major version.
+  logger: false,
+});
 
 /** A schema for ajv: checked against the frame type where the type is simple enough, else by the conformance suite. */
 export type FrameSchema = JSONSchemaType<unknown> | Record<string, unknown>;

@@ -38,6 +38,9 @@ export const Authenticate = record({
 /**
  * `claimedSender` is who the frame says it is from, in canonical form: the router refuses anybody but the
  * authenticated user (`sender_mismatch`). A frame that names no sender leaves it out.
+ *
+ * `onlineOnly`: a direct message is refused (`recipient_unknown`) and not stored while its recipient has no
+ * connection. It means nothing for a group.
  */
 export const SendMessage = record({
   type: z.literal('send_message'),
@@ -48,6 +51,7 @@ export const SendMessage = record({
   claimedSender: Id.optional(),
   replyTo: Id.optional(),
   attachment: Attachment.optional(),
+  onlineOnly: z.boolean().optional(),
   extensions: Extensions.optional(),
 });
 export type SendMessage = z.infer<typeof SendMessage>;

@@ -1,0 +1,86 @@
+/** One codec for each face: JSON text in, frames of wire.ts out. Both are stateless between messages. */
+import type { Codec, WireMessage } from '../../core/dialect.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { jsonCodec } from '../../core/json-wire.ts';
+import { type ClientFrame, type ServerFrame, SYSTEM_PREFIX } from './wire.ts';
+import { CLIENT_SCHEMAS, MAX_CHANNEL_LENGTH, PUBLISHED, SERVER_SCHEMAS } from './wire-schemas.ts';
+
+type Value = Readonly<Record<string, unknown>>;
+
+const isObject = (value: unknown): value is Value => typeof value === 'object' && value !== null;
+
+/** A frame without a usable `event` is taken for a published one, whose schema then says what is wrong with it. */
+const kindAmong =
+  (named: ReadonlySet<string>) =>
+  (value: Value): string => {
+    const event = value.event;
+    if (typeof event !== 'string') return PUBLISHED;
+    return event.startsWith(SYSTEM_PREFIX) || named.has(event) ? event : PUBLISHED;
+  };
+
+const messageIdOf = (value: Value): unknown => {
+  const data = value.data;
+  return value.event === 'message' && isObject(data) ? data.id : undefined;
+};
+
+/** What the session needs to answer a request that can't be read: a client counts on one answer to each, in order. */
+function salvageRequest(value: Value | undefined): Readonly<Record<string, string>> | undefined {
+  const event = value?.event;
+  if (event !== 'socket:subscribe' && event !== 'socket:unsubscribe') return undefined;
+  const data = value?.data;
+  const channel = isObject(data) ? data.channel : undefined;
+  return typeof channel === 'string' && channel.length > 0 && channel.length <= MAX_CHANNEL_LENGTH
+    ? { event, channel }
+    : { event };
+}
+
+/**
+ * Server face: decodes what clients send.
+ *
+ * @throws GatewayError data_unsupported, frame_malformed, frame_unknown, field_missing; for a broken
+ * `socket:subscribe` or `socket:unsubscribe` its `salvaged` has the `event` and, if readable, the `channel`
+ */
+export function clientFrames(): Codec<ClientFrame> {
+  const kindOf = kindAmong(new Set(Object.keys(CLIENT_SCHEMAS)));
+  // `decode` is synchronous, so what `kindOf` saw is the message at fault; it is kept no longer than that.
+  let seen: Value | undefined;
+  const codec = jsonCodec<ClientFrame>({
+    kindOf: (value) => {
+      seen = value;
+      return kindOf(value);
+    },
+    schemas: CLIENT_SCHEMAS,
+    messageIdOf,
+  });
+  return {
+    decode(message: WireMessage): Iterable<ClientFrame> {
+      try {
+        return codec.decode(message);
+      } catch (thrown) {
+        const salvaged = salvageRequest(seen);
+        if (salvaged === undefined || !(thrown instanceof GatewayError)) throw thrown;
+        throw new GatewayError(thrown.code, {
+          fatal: thrown.fatal ?? null,
+          ...(thrown.detail === undefined ? {} : { detail: thrown.detail }),
+          salvaged,
+          cause: thrown.cause,
+        });
+      } finally {
+        seen = undefined;
+      }
+    },
+    encode: codec.encode,
+  };
+}
+
+/**
+ * Client face: decodes what servers send.
+ *
+ * @throws GatewayError data_unsupported, frame_malformed, frame_unknown, field_missing
+ */
+export function serverFrames(): Codec<ServerFrame> {
+  return jsonCodec<ServerFrame>({
+    kindOf: kindAmong(new Set(Object.keys(SERVER_SCHEMAS))),
+    schemas: SERVER_SCHEMAS,
+  });
+}

@@ -1,0 +1,327 @@
+/** The client face: we are a STOMP client of an upstream server, be it a chat service or a general broker. */
+import type {
+  ClientSession,
+  ConnectionContext,
+  Effect,
+  EndpointContext,
+  Outcome,
+} from '../../core/dialect.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { explain, lost, NOTHING, READY, send } from '../../core/session-kit.ts';
+import type { Command, CommandOf } from '../../schemas/command.ts';
+import type { Event } from '../../schemas/event.ts';
+import type { Destination, User } from '../../schemas/model.ts';
+import type { Result } from '../../schemas/outcome.ts';
+import {
+  attendanceResult,
+  DONE,
+  failed,
+  selfOf,
+  settled,
+  storedResult,
+  unsupported,
+} from './client-answers.ts';
+import { bareFrame, batchFrames, chatFrame, connectFrame, relayFrame, withHeader } from './client-frames.ts';
+import { PeerMessages } from './client-messages.ts';
+import { destinationOf, PeerSubscriptions } from './client-subscriptions.ts';
+import { REPLACED } from './frames.ts';
+import { agree, heartBeatTimers, outgoingTimer, readHeartBeat } from './heart-beat.ts';
+import type { Options } from './options.ts';
+import { readError } from './refusal.ts';
+import { Stall } from './stall.ts';
+import { type Link, rulesOf } from './version.ts';
+import { HEART_BEAT, headerOf, protocolFault, type StompFrame } from './wire.ts';
+
+type Effects = readonly Effect<StompFrame, Event>[];
+
+/** A command that the server has still to answer. */
+interface Awaited {
+  readonly ref: number;
+  readonly messageId: string | undefined;
+  readonly result: Result;
+  /** For `sync`: messages received before it. */
+  readonly received: number | undefined;
+}
+
+export class StompClientSession implements ClientSession<StompFrame> {
+  readonly #endpoint: EndpointContext<Options>;
+  readonly #connection: ConnectionContext;
+  readonly #link: Link;
+  readonly #stall: Stall;
+  readonly #subscriptions: PeerSubscriptions;
+  readonly #messages: PeerMessages;
+  readonly #awaited = new Map<string, Awaited>();
+  #nextReceipt = 1;
+  #state: 'connecting' | 'open' | 'leaving' | 'closed' = 'connecting';
+  #outgoingMs = 0;
+  #self: User;
+
+  constructor(endpoint: EndpointContext<Options>, connection: ConnectionContext, link: Link) {
+    this.#endpoint = endpoint;
+    this.#connection = connection;
+    this.#link = link;
+    this.#stall = new Stall(link, endpoint.options.frameTimeoutMs);
+    this.#subscriptions = new PeerSubscriptions(endpoint.options.limits.unacked);
+    this.#self = selfOf(endpoint, connection);
+    this.#messages = new PeerMessages(endpoint, connection, this.#subscriptions);
+  }
+
+  open(): Effects {
+    const { silenceMs } = this.#endpoint.heartbeat;
+    const effects: Effect<StompFrame, never>[] = [
+      send(connectFrame(this.#endpoint, this.#connection)),
+      this.#stall.timer,
+    ];
+    if (silenceMs !== null)
+      effects.push({ kind: 'timer', name: 'silence', afterMs: silenceMs, restart: 'received_or_pong' });
+    return effects;
+  }
+
+  receive(frame: StompFrame): Effects {
+    const { command } = frame;
+    if (this.#state === 'closed' || command === 'heart-beat') return NOTHING;
+    if (command === 'ERROR') return this.#refused(frame);
+    if (this.#state === 'connecting') {
+      if (command === 'CONNECTED') return this.#connected(frame);
+      throw protocolFault('protocol_violation', `${command} before CONNECTED`);
+    }
+    switch (command) {
+      case 'MESSAGE':
+        return this.#received(frame);
+      case 'RECEIPT':
+        return this.#receipt(headerOf(frame, 'receipt-id') ?? '');
+      default:
+        throw protocolFault('protocol_violation', `${command} is not for a server to send now`);
+    }
+  }
+
+  /** CONNECTED: version, heart-beats, who we are, and the queues that a chat client listens to. */
+  #connected(frame: StompFrame): Effects {
+    const version = headerOf(frame, 'version') ?? '1.0';
+    if (rulesOf(version) === undefined)
+      throw protocolFault('protocol_violation', 'the server chose a version that was not offered');
+    const { heartBeat, upstream } = this.#endpoint.options;
+    const agreed = agree(heartBeat, readHeartBeat(headerOf(frame, 'heart-beat')));
+    this.#outgoingMs = agreed.outgoingMs;
+    this.#state = 'open';
+    const effects: Effect<StompFrame, Event>[] = [];
+    const name = headerOf(frame, 'user-name');
+    const id = name === undefined ? undefined : this.#connection.identity.toCanonical(name);
+    if (name !== undefined && id !== undefined && id !== '') {
+      const { namespace } = this.#endpoint;
+      this.#self = { namespace, id, name };
+      const value: Event = { type: 'authenticated', namespace, user: this.#self };
+      effects.push({ kind: 'route', ref: this.#messages.nextRef(), value });
+    }
+    if (upstream.chat)
+      for (const subscribe of this.#subscriptions.addOwn(upstream.acknowledge)) effects.push(send(subscribe));
+    effects.push(...heartBeatTimers(agreed), READY);
+    return effects;
+  }
+
+  #received(frame: StompFrame): Effects {
+    const refusal = this.#messages.refusalOf(frame);
+    if (refusal === undefined) return this.#messages.receive(frame, this.#self);
+    for (const [receipt, { ref, messageId }] of this.#awaited) {
+      if (messageId === undefined || messageId !== refusal.messageId) continue;
+      this.#awaited.delete(receipt);
+      return [{ kind: 'settled', ref, outcome: { ok: false, error: refusal } }];
+    }
+    return [lost('error')];
+  }
+
+  #receipt(id: string): Effects {
+    const awaited = this.#awaited.get(id);
+    if (awaited === undefined) return NOTHING;
+    this.#awaited.delete(id);
+    const { ref, received } = awaited;
+    const result: Result =
+      received === undefined
+        ? awaited.result
+        : { type: 'synced', count: this.#messages.inboxCount - received };
+    const settled: Effect<StompFrame, never> = { kind: 'settled', ref, outcome: { ok: true, result } };
+    if (this.#state !== 'leaving') return [settled];
+    this.#state = 'closed';
+    return [settled, { kind: 'close', reason: 'normal', text: 'DISCONNECT' }];
+  }
+
+  /** ERROR: the frame that it names has failed, and the server ends the connection [STOMP 1.2, ERROR]. */
+  #refused(frame: StompFrame): Effects {
+    const replaced = headerOf(frame, 'message') === REPLACED;
+    const error = readError(frame, this.#state === 'connecting');
+    const receipt = headerOf(frame, 'receipt-id');
+    const effects: Effect<StompFrame, Event>[] = [];
+    for (const [id, { ref }] of this.#awaited)
+      effects.push({
+        kind: 'settled',
+        ref,
+        outcome: { ok: false, error: id === receipt ? error : new GatewayError('upstream_unavailable') },
+      });
+    this.#awaited.clear();
+    if (replaced) {
+      const value: Event = {
+        type: 'session_replaced',
+        namespace: this.#endpoint.namespace,
+        user: this.#self,
+      };
+      effects.push({ kind: 'route', ref: this.#messages.nextRef(), value });
+    }
+    const badLogin = this.#state === 'connecting' || error.code === 'token_expired';
+    this.#state = 'closed';
+    const text = explain(error, this.#endpoint.locale);
+    const reason = replaced ? 'replaced' : badLogin ? 'unauthenticated' : 'upstream_unavailable';
+    effects.push({ kind: 'close', reason, text });
+    return effects;
+  }
+
+  deliver(command: Command, ref = 0): Effects {
+    if (this.#state !== 'open') return [failed(ref, new GatewayError('upstream_unavailable'))];
+    switch (command.type) {
+      case 'authenticate':
+        return [settled(ref, { type: 'authenticated', user: this.#self, anonymous: false })];
+      case 'send_message':
+      case 'revoke_message':
+      case 'sync':
+        return this.#chat(command, ref);
+      case 'send_batch':
+        return this.#batch(command, ref);
+      case 'relay':
+        if (command.target.type === 'user' || command.target.type === 'group')
+          return unsupported(command, ref);
+        return this.#ask(relayFrame(command), ref, DONE);
+      case 'subscribe':
+      case 'unsubscribe':
+        return this.#attend(command, command.target, ref);
+      case 'join_group':
+      case 'leave_group':
+        return [
+          ...this.#attend(command, { type: 'group', id: command.group }, ref),
+          lost(command.type, 'attending'),
+        ];
+      case 'settle_delivery':
+        return this.#settleDeliveries(command, ref);
+      case 'disconnect': {
+        this.#state = 'leaving';
+        return this.#ask(bareFrame('DISCONNECT', []), ref, DONE, true);
+      }
+      case 'mark_read':
+      case 'list_users':
+      case 'report_error':
+        return unsupported(command, ref);
+      default:
+        return command satisfies never;
+    }
+  }
+
+  #chat(command: CommandOf<'send_message' | 'revoke_message' | 'sync'>, ref: number): Effects {
+    const { appId, upstream } = this.#endpoint.options;
+    if (!upstream.chat) return unsupported(command, ref);
+    const messageId = this.#messageIdOf(command);
+    const frame = chatFrame(command, messageId, { identity: this.#connection.identity, appId });
+    if (frame === undefined) return [failed(ref, new GatewayError('recipient_unknown'))];
+    switch (command.type) {
+      case 'send_message':
+        this.#messages.noteSent(command.target, messageId);
+        return this.#ask(frame, ref, this.#stored(command, messageId), false, messageId);
+      case 'revoke_message':
+        return this.#ask(frame, ref, DONE, false, messageId);
+      case 'sync': {
+        const effects = this.#ask(frame, ref, { type: 'synced', count: 0 });
+        return command.target === undefined ? effects : [...effects, lost('sync', 'target')];
+      }
+      default:
+        return command satisfies never;
+    }
+  }
+
+  #messageIdOf(command: CommandOf<'send_message' | 'revoke_message' | 'sync'>): string {
+    if (command.type === 'revoke_message') return command.message;
+    return (command.type === 'send_message' ? command.clientId : undefined) ?? this.#connection.newId();
+  }
+
+  #stored(command: CommandOf<'send_message'>, messageId: string) {
+    return storedResult(command, messageId, { user: this.#self, sentAt: this.#connection.now() });
+  }
+
+  #batch(command: CommandOf<'send_batch'>, ref: number): Effects {
+    const { appId, upstream } = this.#endpoint.options;
+    const desk = { identity: this.#connection.identity, appId, chat: upstream.chat };
+    const batch = batchFrames(command, desk, {
+      name: `tx-${this.#nextReceipt}`,
+      messageId: (item) => this.#messageIdOf(item),
+    });
+    if (batch === undefined) return unsupported(command, ref);
+    for (const { item, messageId } of batch.messages) this.#messages.noteSent(item.target, messageId);
+    const stored = batch.messages.map(({ item, messageId }) => this.#stored(item, messageId));
+    return [...batch.frames.map(send), ...this.#ask(batch.commit, ref, { type: 'batch_stored', stored })];
+  }
+
+  #attend(
+    command: CommandOf<'subscribe' | 'unsubscribe' | 'join_group' | 'leave_group'>,
+    target: Destination,
+    ref: number,
+  ): Effects {
+    const { upstream } = this.#endpoint.options;
+    const isChat = target.type === 'user' || target.type === 'group';
+    if (isChat && !upstream.chat) return unsupported(command, ref);
+    const result = attendanceResult(command, this.#self);
+    const destination = destinationOf(target);
+    const arrives = command.type === 'subscribe' || command.type === 'join_group';
+    if (!arrives) {
+      const frame = this.#subscriptions.remove(destination);
+      return frame === undefined ? [settled(ref, result)] : this.#ask(frame, ref, result);
+    }
+    if (this.#subscriptions.has(destination)) return [settled(ref, result)];
+    const mode = isChat ? upstream.acknowledge : target.type === 'queue' ? 'client-individual' : 'auto';
+    return this.#ask(this.#subscriptions.add(destination, isChat ? undefined : target, mode), ref, result);
+  }
+
+  #settleDeliveries({ deliveries, accepted }: CommandOf<'settle_delivery'>, ref: number): Effects {
+    const frames = this.#subscriptions.acknowledge(deliveries, accepted, this.#link.rules);
+    const last = frames.at(-1);
+    if (last === undefined) return [settled(ref, DONE)];
+    return [...frames.slice(0, -1).map(send), ...this.#ask(last, ref, DONE)];
+  }
+
+  /** Sends a frame with a receipt, whose RECEIPT settles the command; or settles it at once. */
+  #ask(frame: StompFrame, ref: number, result: Result, always = false, messageId?: string): Effects {
+    if (!always && !this.#endpoint.options.upstream.receipts) return [send(frame), settled(ref, result)];
+    const receipt = `r-${this.#nextReceipt++}`;
+    const received = result.type === 'synced' ? this.#messages.inboxCount : undefined;
+    this.#awaited.set(receipt, { ref, messageId, result, received });
+    return [send(withHeader(frame, 'receipt', receipt))];
+  }
+
+  /** Core has taken an event: in an ack mode, the server may forget its message. */
+  settle(ref: number, outcome: Outcome): Effects {
+    const frame = this.#messages.taken(ref, outcome.ok, this.#link.rules);
+    return frame === undefined || this.#state !== 'open' ? NOTHING : [send(frame)];
+  }
+
+  fail(error: GatewayError): Effects {
+    return error.fatal === undefined ? NOTHING : this.#end(error);
+  }
+
+  expire(timer: string): Effects {
+    if (this.#state === 'closed') return NOTHING;
+    switch (timer) {
+      case 'frame':
+        return this.#stall.isStalled(false)
+          ? this.#end(protocolFault('frame_malformed', 'the frame did not end in time'))
+          : [this.#stall.timer];
+      case 'heart-beat-out':
+        return [send(HEART_BEAT), outgoingTimer(this.#outgoingMs)];
+      case 'heart-beat-in':
+      case 'silence':
+        return this.#end(new GatewayError('silence'));
+      default:
+        return NOTHING;
+    }
+  }
+
+  #end(error: GatewayError): Effects {
+    this.#state = 'closed';
+    const text = explain(error, this.#endpoint.locale);
+    return [{ kind: 'close', reason: error.fatal ?? 'protocol_error', text }];
+  }
+}

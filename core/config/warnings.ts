@@ -1,0 +1,29 @@
+/** What is allowed and still worth a word: said at each start and by `dragoman check`. */
+import type { Config } from '../../schemas/config.ts';
+
+const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
+
+/** One sentence for each thing, the most dangerous first. */
+export function configWarnings(config: Config): readonly string[] {
+  const warnings: string[] = [];
+  const { host } = config.listen;
+  const isLocal = LOOPBACK.test(host);
+  for (const [name, authenticator] of Object.entries(config.authenticators)) {
+    if (!authenticator.development) continue;
+    const paths = config.endpoints
+      .filter(({ auth }) => auth !== 'none' && auth.includes(name))
+      .map(({ path }) => path);
+    const where = paths.length === 0 ? '' : ` (accepted on ${paths.join(', ')})`;
+    const exposed = isLocal ? '' : ` AND THE GATEWAY LISTENS ON ${host}`;
+    warnings.push(
+      `DEVELOPMENT SECRET${exposed}: everybody can make themselves a token for the authenticator "${name}"${where}; never use it in production`,
+    );
+  }
+  for (const { path, auth, namespace, origins } of config.endpoints) {
+    if (auth === 'none') {
+      warnings.push(`${path} asks for no login: anybody may speak as anybody in namespace "${namespace}"`);
+    }
+    if (origins === '*') warnings.push(`${path} may be used by any web page (origins: "*")`);
+  }
+  return warnings;
+}

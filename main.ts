@@ -1,0 +1,42 @@
+/** Command line and composition root: the only file that joins adapters, core and configuration. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { dialects } from './adapters/index.ts';
+import { CommandFailure } from './core/cli/failure.ts';
+import { type ProgramParts, runProgram } from './core/cli/program.ts';
+
+/** The package's folder: this file's, or the one above where this file is the build's. */
+const home = existsSync(join(import.meta.dirname, 'package.json'))
+  ? import.meta.dirname
+  : dirname(import.meta.dirname);
+
+const { version } = JSON.parse(readFileSync(join(home, 'package.json'), 'utf8')) as { version: string };
+
+/** A path as short as it can be from here. */
+function fromHere(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short.startsWith('..') ? path : short;
+}
+
+const parts: ProgramParts = {
+  version,
+  dialects,
+  environment: process.env,
+  defaultConfig: fromHere(join(home, 'config', 'dragoman.yaml')),
+  async start() {
+    throw new CommandFailure('the server is not part of this build');
+  },
+  async demo() {
+    throw new CommandFailure('the demo is not part of this build');
+  },
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+};
+
+// A reader that has had enough (`dragoman schema | head`) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(0);
+});
+
+process.exitCode = await runProgram(parts, process.argv.slice(2));
