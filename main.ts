@@ -2,7 +2,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { dialects } from './adapters/index.ts';
-import { CommandFailure } from './core/cli/failure.ts';
 import { type ProgramParts, runProgram } from './core/cli/program.ts';
 
 /** The package's folder: this file's, or the one above where this file is the build's. */
@@ -23,11 +22,14 @@ const parts: ProgramParts = {
   dialects,
   environment: process.env,
   defaultConfig: fromHere(join(home, 'config', 'dragoman.yaml')),
-  async start() {
-    throw new CommandFailure('the server is not part of this build');
+  // Loaded when they are needed: `dragoman token` and `check` start without a server.
+  async start(config, context) {
+    const { serve } = await import('./core/cli/serve.ts');
+    await serve(config, context, dialects);
   },
   async demo() {
-    throw new CommandFailure('the demo is not part of this build');
+    const { demo } = await import('./core/cli/demo.ts');
+    await demo(parts, dialects);
   },
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),

@@ -69,6 +69,7 @@ const Log = z
 export interface Config {
   readonly listen: z.infer<typeof Listen>;
   readonly data: string;
+  readonly store: 'embedded' | 'memory';
   readonly log: z.infer<typeof Log>;
   readonly authenticators: z.infer<typeof Authenticators>;
   readonly users: readonly UserConfig[];
@@ -97,6 +98,12 @@ export function configSchema(dialects: readonly ConfigDialect[]) {
         .min(1)
         .default('./data')
         .describe('Directory for what the gateway keeps, relative to where it is started.'),
+      store: z
+        .enum(['embedded', 'memory'])
+        .default('embedded')
+        .describe(
+          'Where messages are kept: "embedded" is a file in the data directory, on disk before anything is acknowledged; "memory" forgets at a restart.',
+        ),
       log: Log.prefault({}).describe('What is written to standard output.'),
       authenticators: Authenticators,
       ...directoryShape,

@@ -103,8 +103,10 @@ export const Message = record({
 export type Message = z.infer<typeof Message>;
 
 /** Body of a relayed frame: text, or bytes that are not UTF-8 text. */
-export const RelayBody = z.union([z.string(), z.instanceof(Uint8Array)]);
 export type RelayBody = string | Uint8Array;
+/** The bytes alone, for the published JSON Schema. */
+export const RelayBytes: z.ZodType<Uint8Array> = z.instanceof(Uint8Array);
+export const RelayBody: z.ZodType<RelayBody> = z.union([z.string(), RelayBytes]);
 
 /** Headers of a relayed frame, in order; names may repeat. */
 export const Headers = z.array(z.tuple([z.string(), z.string()]).readonly()).readonly();

@@ -5,15 +5,13 @@ import { Command } from './command.ts';
 import type { ConfigDialect } from './config/endpoint.ts';
 import { configSchema } from './config.ts';
 import { Event } from './event.ts';
-import { RelayBody } from './model.ts';
+import { RelayBytes } from './model.ts';
 import { Result } from './outcome.ts';
 
 /** A JSON Schema, as plain data. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 type Override = NonNullable<NonNullable<Parameters<typeof z.toJSONSchema>[1]>['override']>;
-
-const [, Bytes] = RelayBody.options;
 
 /** `readOnly` says something else to readers of a JSON Schema than a TypeScript `readonly` does. */
 const dropReadOnly: Override = ({ jsonSchema }) => {
@@ -22,7 +20,7 @@ const dropReadOnly: Override = ({ jsonSchema }) => {
 
 const override: Override = (context) => {
   dropReadOnly(context);
-  if (context.zodSchema === Bytes) {
+  if (context.zodSchema === RelayBytes) {
     Object.assign(context.jsonSchema, {
       type: 'string',
       contentEncoding: 'base64',

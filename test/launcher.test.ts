@@ -13,11 +13,10 @@ const OLD_NODE = [
   `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'20.0.0'}})`,
 ];
 
-/** Says that it is there, warns as experimental features do, and waits for a signal if told to. */
+/** Warns as experimental features do, waits for a signal if told to, and says once it is ready for one. */
 const PROGRAM = `
 process.emitWarning('new and shiny', 'ExperimentalWarning');
 const [order]: (string | undefined)[] = process.argv.slice(2);
-process.stdout.write('up ' + JSON.stringify(process.argv.slice(2)) + '\\n');
 if (order === 'wait') {
   const timer = setInterval(() => {}, 1000);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -28,6 +27,7 @@ if (order === 'wait') {
     });
   }
 } else process.exitCode = 3;
+process.stdout.write('up ' + JSON.stringify(process.argv.slice(2)) + '\\n');
 export {};
 `;
 

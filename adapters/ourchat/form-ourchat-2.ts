@@ -78,9 +78,12 @@ const clientWire = jsonCodec<ClientWire>({
   schemas: { chat: CLIENT_CHAT, error: CLIENT_ERROR, requestUserList: { type: 'object' } },
 });
 
+const isUntypedChat = (value: object): boolean =>
+  !Object.hasOwn(value, 'type') && Object.hasOwn(value, 'senderId');
+
 const serverWire = jsonCodec<ServerWire>({
   // The author's server writes private chat without a type.
-  kindOf: (value) => typeOf(value) ?? (Object.hasOwn(value, 'senderId') ? 'chat' : undefined),
+  kindOf: (value) => typeOf(value) ?? (isUntypedChat(value) ? 'chat' : undefined),
   schemas: {
     chat: CHAT,
     system: {

@@ -1,4 +1,4 @@
-/** What the vectors can't say: the second form's wire, times, shared state, and the two faces together. */
+/** What the vectors can't say: times, shared state, and the two faces together. */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -9,7 +9,6 @@ import { apply, connectionFor, endpointFor, faceOf } from '../../test/support/dr
 import { ERROR_NUMBERS, errorCodeOf, errorNumberOf } from './error-codes.ts';
 import { ourchatDialect as dialect } from './index.ts';
 import { isTimeZone, LocalTime } from './local-time.ts';
-import { ourchat2Vectors } from './vectors-ourchat-2.ts';
 import {
   AT,
   alice,
@@ -54,19 +53,6 @@ function through(variant: string, ...events: readonly unknown[]): unknown[] {
     );
   });
 }
-
-describe('ourchat_2 on the wire', () => {
-  it.each(ourchat2Vectors.accept)('accepts $name', ({ face, wire, frames, encodes }) => {
-    const { codec } = faceOf(dialect, face, optionsOf('ourchat_2'));
-    expect(wire.flatMap((one) => [...codec.decode(one)])).toEqual(frames);
-    if (encodes !== undefined) expect(frames.map((frame) => codec.encode(frame))).toEqual(encodes);
-  });
-
-  it.each(ourchat2Vectors.reject)('refuses $name', ({ face, wire, code }) => {
-    const { codec } = faceOf(dialect, face, optionsOf('ourchat_2'));
-    expect(() => wire.flatMap((one) => [...codec.decode(one)])).toThrow(expect.objectContaining({ code }));
-  });
-});
 
 describe('the examples of the source', () => {
   const golden = readFileSync(new URL('../../test/golden/ourchat.jsonl', import.meta.url), 'utf8')

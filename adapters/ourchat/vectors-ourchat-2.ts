@@ -152,6 +152,12 @@ const reject: readonly RejectVector[] = [
   refuse('a recipient with a fraction', 'server', 'frame_malformed', FROM_CLIENT.replace('null', '2.5')),
   refuse('text that is not JSON', 'server', 'frame_malformed', 'requestUserList'),
   refuse('a frame of no kind from a server', 'client', 'frame_unknown', '{"messageId":1}'),
+  refuse(
+    'chat of a server with a type that is no text',
+    'client',
+    'frame_unknown',
+    '{"type":-1,"senderId":1,"content":"x"}',
+  ),
   refuse('a system frame without a user', 'client', 'field_missing', '{"type":"system","status":"ONLINE"}'),
   refuse('an unknown status', 'client', 'frame_malformed', ONLINE.replace('ONLINE', 'AWAY')),
 ];
@@ -292,5 +298,14 @@ const conversations: readonly ConversationVector[] = [
   },
 ];
 
-/** The wire vectors of the form that is not the default; its conversations are with the others. */
-export const ourchat2Vectors: DialectVectors = { accept, reject, conversations };
+const onEndpoint = <Vector extends AcceptVector | RejectVector>(vector: Vector): Vector => ({
+  ...vector,
+  name: `ourchat_2: ${vector.name}`,
+  endpoint,
+});
+
+export const ourchat2Vectors: DialectVectors = {
+  accept: accept.map(onEndpoint),
+  reject: reject.map(onEndpoint),
+  conversations,
+};

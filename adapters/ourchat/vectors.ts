@@ -1,4 +1,4 @@
-/** Test vectors of this dialect; every shared suite runs them. The wire vectors are those of the default form. */
+/** Test vectors of this dialect; every shared suite runs them. */
 import type { DialectVectors } from '../../core/dialect-vectors.ts';
 import { clientConversations } from './vectors-client.ts';
 import { lifecycleConversations } from './vectors-lifecycle.ts';
@@ -7,8 +7,8 @@ import { serverConversations } from './vectors-server.ts';
 import { accept, reject } from './vectors-wire.ts';
 
 export const vectors: DialectVectors = {
-  accept,
-  reject,
+  accept: [...accept, ...ourchat2Vectors.accept],
+  reject: [...reject, ...ourchat2Vectors.reject],
   conversations: [
     ...lifecycleConversations,
     ...serverConversations,

@@ -64,8 +64,7 @@ export class PeerMessages {
   refusalOf(frame: StompFrame): GatewayError | undefined {
     if (this.#placeOf(frame)?.kind !== 'errors') return undefined;
     const { code, message, messageId } = readErrorBody(frame.body);
-    const error = peerError(code, message ?? undefined, 'forbidden');
-    return messageId ? Object.assign(error, { messageId }) : error;
+    return peerError({ code, text: message ?? undefined, ...(messageId ? { messageId } : {}) }, 'forbidden');
   }
 
   /**

@@ -11,7 +11,6 @@ import { explain, lost, NOTHING, READY, send } from '../../core/session-kit.ts';
 import type { Command, CommandOf } from '../../schemas/command.ts';
 import type { Event } from '../../schemas/event.ts';
 import type { Destination, User } from '../../schemas/model.ts';
-import type { Result } from '../../schemas/outcome.ts';
 import {
   attendanceResult,
   DONE,
@@ -24,43 +23,37 @@ import {
 import { bareFrame, batchFrames, chatFrame, connectFrame, relayFrame, withHeader } from './client-frames.ts';
 import { PeerMessages } from './client-messages.ts';
 import { destinationOf, PeerSubscriptions } from './client-subscriptions.ts';
-import { REPLACED } from './frames.ts';
+import { type Expected, Unanswered } from './client-unanswered.ts';
+import { REPLACED, replacedClose } from './frames.ts';
 import { agree, heartBeatTimers, outgoingTimer, readHeartBeat } from './heart-beat.ts';
 import type { Options } from './options.ts';
 import { readError } from './refusal.ts';
-import { Stall } from './stall.ts';
+import { idleTimer } from './stall.ts';
 import { type Link, rulesOf } from './version.ts';
 import { HEART_BEAT, headerOf, protocolFault, type StompFrame } from './wire.ts';
 
 type Effects = readonly Effect<StompFrame, Event>[];
 
-/** A command that the server has still to answer. */
-interface Awaited {
-  readonly ref: number;
-  readonly messageId: string | undefined;
-  readonly result: Result;
-  /** For `sync`: messages received before it. */
-  readonly received: number | undefined;
-}
-
 export class StompClientSession implements ClientSession<StompFrame> {
   readonly #endpoint: EndpointContext<Options>;
   readonly #connection: ConnectionContext;
   readonly #link: Link;
-  readonly #stall: Stall;
+  /** Runs out when a server has sent nothing for so long, paused reading aside. */
+  readonly #idle: Effect<never, never>;
   readonly #subscriptions: PeerSubscriptions;
   readonly #messages: PeerMessages;
-  readonly #awaited = new Map<string, Awaited>();
-  #nextReceipt = 1;
+  readonly #unanswered = new Unanswered();
   #state: 'connecting' | 'open' | 'leaving' | 'closed' = 'connecting';
   #outgoingMs = 0;
+  /** The receipt of our DISCONNECT. */
+  #farewell: string | undefined;
   #self: User;
 
   constructor(endpoint: EndpointContext<Options>, connection: ConnectionContext, link: Link) {
     this.#endpoint = endpoint;
     this.#connection = connection;
     this.#link = link;
-    this.#stall = new Stall(link, endpoint.options.frameTimeoutMs);
+    this.#idle = idleTimer(endpoint.options.frameTimeoutMs);
     this.#subscriptions = new PeerSubscriptions(endpoint.options.limits.unacked);
     this.#self = selfOf(endpoint, connection);
     this.#messages = new PeerMessages(endpoint, connection, this.#subscriptions);
@@ -70,7 +63,7 @@ export class StompClientSession implements ClientSession<StompFrame> {
     const { silenceMs } = this.#endpoint.heartbeat;
     const effects: Effect<StompFrame, never>[] = [
       send(connectFrame(this.#endpoint, this.#connection)),
-      this.#stall.timer,
+      this.#idle,
     ];
     if (silenceMs !== null)
       effects.push({ kind: 'timer', name: 'silence', afterMs: silenceMs, restart: 'received_or_pong' });
@@ -122,56 +115,36 @@ export class StompClientSession implements ClientSession<StompFrame> {
   #received(frame: StompFrame): Effects {
     const refusal = this.#messages.refusalOf(frame);
     if (refusal === undefined) return this.#messages.receive(frame, this.#self);
-    for (const [receipt, { ref, messageId }] of this.#awaited) {
-      if (messageId === undefined || messageId !== refusal.messageId) continue;
-      this.#awaited.delete(receipt);
-      return [{ kind: 'settled', ref, outcome: { ok: false, error: refusal } }];
-    }
-    return [lost('error')];
+    const settlements = this.#unanswered.refuse(refusal.messageId, refusal);
+    return settlements.length > 0 ? settlements : [lost('error')];
   }
 
   #receipt(id: string): Effects {
-    const awaited = this.#awaited.get(id);
-    if (awaited === undefined) return NOTHING;
-    this.#awaited.delete(id);
-    const { ref, received } = awaited;
-    const result: Result =
-      received === undefined
-        ? awaited.result
-        : { type: 'synced', count: this.#messages.inboxCount - received };
-    const settled: Effect<StompFrame, never> = { kind: 'settled', ref, outcome: { ok: true, result } };
-    if (this.#state !== 'leaving') return [settled];
+    const settlements = this.#unanswered.answer(id, this.#messages.inboxCount);
+    if (this.#state !== 'leaving' || id !== this.#farewell) return settlements;
     this.#state = 'closed';
-    return [settled, { kind: 'close', reason: 'normal', text: 'DISCONNECT' }];
+    return [...settlements, { kind: 'close', reason: 'normal', text: 'DISCONNECT' }];
   }
 
   /** ERROR: the frame that it names has failed, and the server ends the connection [STOMP 1.2, ERROR]. */
   #refused(frame: StompFrame): Effects {
-    const replaced = headerOf(frame, 'message') === REPLACED;
     const error = readError(frame, this.#state === 'connecting');
-    const receipt = headerOf(frame, 'receipt-id');
-    const effects: Effect<StompFrame, Event>[] = [];
-    for (const [id, { ref }] of this.#awaited)
-      effects.push({
-        kind: 'settled',
-        ref,
-        outcome: { ok: false, error: id === receipt ? error : new GatewayError('upstream_unavailable') },
-      });
-    this.#awaited.clear();
-    if (replaced) {
-      const value: Event = {
-        type: 'session_replaced',
-        namespace: this.#endpoint.namespace,
-        user: this.#self,
-      };
-      effects.push({ kind: 'route', ref: this.#messages.nextRef(), value });
-    }
-    const badLogin = this.#state === 'connecting' || error.code === 'token_expired';
+    const settlements = this.#unanswered.end(error, headerOf(frame, 'receipt-id'));
+    const connecting = this.#state === 'connecting';
     this.#state = 'closed';
+    if (headerOf(frame, 'message') === REPLACED) {
+      const { namespace } = this.#endpoint;
+      const value: Event = { type: 'session_replaced', namespace, user: this.#self };
+      const ref = this.#messages.nextRef();
+      return [...settlements, { kind: 'route', ref, value }, replacedClose];
+    }
     const text = explain(error, this.#endpoint.locale);
-    const reason = replaced ? 'replaced' : badLogin ? 'unauthenticated' : 'upstream_unavailable';
-    effects.push({ kind: 'close', reason, text });
-    return effects;
+    const reason = connecting
+      ? 'unauthenticated'
+      : error.code === 'token_expired'
+        ? error.code
+        : 'upstream_unavailable';
+    return [...settlements, { kind: 'close', reason, text }];
   }
 
   deliver(command: Command, ref = 0): Effects {
@@ -188,7 +161,7 @@ export class StompClientSession implements ClientSession<StompFrame> {
       case 'relay':
         if (command.target.type === 'user' || command.target.type === 'group')
           return unsupported(command, ref);
-        return this.#ask(relayFrame(command), ref, DONE);
+        return this.#ask(relayFrame(command), { ref, result: DONE });
       case 'subscribe':
       case 'unsubscribe':
         return this.#attend(command, command.target, ref);
@@ -200,10 +173,8 @@ export class StompClientSession implements ClientSession<StompFrame> {
         ];
       case 'settle_delivery':
         return this.#settleDeliveries(command, ref);
-      case 'disconnect': {
-        this.#state = 'leaving';
-        return this.#ask(bareFrame('DISCONNECT', []), ref, DONE, true);
-      }
+      case 'disconnect':
+        return this.#disconnect(ref);
       case 'mark_read':
       case 'list_users':
       case 'report_error':
@@ -222,11 +193,11 @@ export class StompClientSession implements ClientSession<StompFrame> {
     switch (command.type) {
       case 'send_message':
         this.#messages.noteSent(command.target, messageId);
-        return this.#ask(frame, ref, this.#stored(command, messageId), false, messageId);
+        return this.#ask(frame, { ref, messageId, result: this.#stored(command, messageId) });
       case 'revoke_message':
-        return this.#ask(frame, ref, DONE, false, messageId);
+        return this.#ask(frame, { ref, messageId, result: DONE });
       case 'sync': {
-        const effects = this.#ask(frame, ref, { type: 'synced', count: 0 });
+        const effects = this.#ask(frame, { ref, result: { type: 'synced', count: 0 } });
         return command.target === undefined ? effects : [...effects, lost('sync', 'target')];
       }
       default:
@@ -247,13 +218,16 @@ export class StompClientSession implements ClientSession<StompFrame> {
     const { appId, upstream } = this.#endpoint.options;
     const desk = { identity: this.#connection.identity, appId, chat: upstream.chat };
     const batch = batchFrames(command, desk, {
-      name: `tx-${this.#nextReceipt}`,
+      name: `tx-${this.#unanswered.nextName()}`,
       messageId: (item) => this.#messageIdOf(item),
     });
     if (batch === undefined) return unsupported(command, ref);
     for (const { item, messageId } of batch.messages) this.#messages.noteSent(item.target, messageId);
     const stored = batch.messages.map(({ item, messageId }) => this.#stored(item, messageId));
-    return [...batch.frames.map(send), ...this.#ask(batch.commit, ref, { type: 'batch_stored', stored })];
+    return [
+      ...batch.frames.map(send),
+      ...this.#ask(batch.commit, { ref, result: { type: 'batch_stored', stored } }),
+    ];
   }
 
   #attend(
@@ -269,27 +243,35 @@ export class StompClientSession implements ClientSession<StompFrame> {
     const arrives = command.type === 'subscribe' || command.type === 'join_group';
     if (!arrives) {
       const frame = this.#subscriptions.remove(destination);
-      return frame === undefined ? [settled(ref, result)] : this.#ask(frame, ref, result);
+      return frame === undefined ? [settled(ref, result)] : this.#ask(frame, { ref, result });
     }
     if (this.#subscriptions.has(destination)) return [settled(ref, result)];
     const mode = isChat ? upstream.acknowledge : target.type === 'queue' ? 'client-individual' : 'auto';
-    return this.#ask(this.#subscriptions.add(destination, isChat ? undefined : target, mode), ref, result);
+    const subscribe = this.#subscriptions.add(destination, isChat ? undefined : target, mode);
+    return this.#ask(subscribe, { ref, result });
   }
 
   #settleDeliveries({ deliveries, accepted }: CommandOf<'settle_delivery'>, ref: number): Effects {
     const frames = this.#subscriptions.acknowledge(deliveries, accepted, this.#link.rules);
     const last = frames.at(-1);
     if (last === undefined) return [settled(ref, DONE)];
-    return [...frames.slice(0, -1).map(send), ...this.#ask(last, ref, DONE)];
+    return [...frames.slice(0, -1).map(send), ...this.#ask(last, { ref, result: DONE })];
   }
 
   /** Sends a frame with a receipt, whose RECEIPT settles the command; or settles it at once. */
-  #ask(frame: StompFrame, ref: number, result: Result, always = false, messageId?: string): Effects {
-    if (!always && !this.#endpoint.options.upstream.receipts) return [send(frame), settled(ref, result)];
-    const receipt = `r-${this.#nextReceipt++}`;
-    const received = result.type === 'synced' ? this.#messages.inboxCount : undefined;
-    this.#awaited.set(receipt, { ref, messageId, result, received });
+  #ask(frame: StompFrame, expected: Expected): Effects {
+    if (!this.#endpoint.options.upstream.receipts)
+      return [send(frame), settled(expected.ref, expected.result)];
+    const receipt = this.#unanswered.add(expected, this.#messages.inboxCount);
     return [send(withHeader(frame, 'receipt', receipt))];
+  }
+
+  /** Every server answers this receipt: it is the only way to leave in order [STOMP 1.2, DISCONNECT]. */
+  #disconnect(ref: number): Effects {
+    this.#state = 'leaving';
+    const receipt = this.#unanswered.add({ ref, result: DONE }, this.#messages.inboxCount);
+    this.#farewell = receipt;
+    return [send(bareFrame('DISCONNECT', [['receipt', receipt]]))];
   }
 
   /** Core has taken an event: in an ack mode, the server may forget its message. */
@@ -306,9 +288,9 @@ export class StompClientSession implements ClientSession<StompFrame> {
     if (this.#state === 'closed') return NOTHING;
     switch (timer) {
       case 'frame':
-        return this.#stall.isStalled(false)
+        return this.#link.incompleteBytes > 0
           ? this.#end(protocolFault('frame_malformed', 'the frame did not end in time'))
-          : [this.#stall.timer];
+          : [this.#idle];
       case 'heart-beat-out':
         return [send(HEART_BEAT), outgoingTimer(this.#outgoingMs)];
       case 'heart-beat-in':

@@ -46,7 +46,8 @@ export class StompDecoder implements IterableIterator<StompFrame, undefined> {
   /** Where the frame's first NUL is, or -1 with all bytes before `#nulScan` searched: looked for once a frame. */
   #nul = -1;
   #nulScan = 0;
-  #fresh = true;
+  /** A line end that follows belongs to the frame before it. */
+  #frameEnded = false;
   #broken = false;
 
   constructor(commands: readonly string[], limits: DecoderLimits, link: Link) {
@@ -104,7 +105,6 @@ export class StompDecoder implements IterableIterator<StompFrame, undefined> {
       this.#stage = 'command';
       this.#nul = -1;
       this.#nulScan = this.#start;
-      this.#fresh = false;
       this.#link.begun++;
     }
     if (this.#stage === 'command' && !this.#readCommand()) return this.#pause();
@@ -114,8 +114,8 @@ export class StompDecoder implements IterableIterator<StompFrame, undefined> {
   }
 
   /**
-   * Line ends after a frame belong to it [1.2, Augmented BNF]; the first with no frame before it is handed
-   * over as a heart-beat. NULs between frames are what sloppy clients leave behind.
+   * Some peers end each frame with a line end [1.2, Augmented BNF]; every further one is a heart-beat. NULs
+   * between frames are what sloppy clients leave behind.
    */
   #skipBetween(): StompFrame | undefined {
     const data = this.#data;
@@ -124,11 +124,12 @@ export class StompDecoder implements IterableIterator<StompFrame, undefined> {
       const byte = data[scan];
       if (byte !== LF && byte !== CR && byte !== NUL) break;
       scan++;
-      if (byte === LF && this.#fresh) {
-        this.#fresh = false;
+      if (byte !== LF) continue;
+      if (!this.#frameEnded) {
         this.#start = this.#scan = scan;
         return HEART_BEAT;
       }
+      this.#frameEnded = false;
     }
     this.#start = this.#scan = scan;
     return undefined;
@@ -245,6 +246,7 @@ export class StompDecoder implements IterableIterator<StompFrame, undefined> {
     };
     this.#start = this.#scan = next;
     this.#stage = 'between';
+    this.#frameEnded = true;
     agreeOnVersion(this.#link, frame);
     return frame;
   }

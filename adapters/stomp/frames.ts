@@ -17,23 +17,25 @@ export const receiptFor = (receipt: string | undefined): readonly Said[] =>
 
 /** `message` of the ERROR to the older connection; not an error code, because nothing has failed. */
 export const REPLACED = 'session_replaced';
+const REPLACED_TEXT = 'the same user has logged in elsewhere';
 
-/** The older connection of a user who logged in again. */
-export function replaced(): readonly Said[] {
-  const text = 'the same user has logged in elsewhere';
-  const frame: StompFrame = {
-    command: 'ERROR',
-    headers: [
-      ['message', REPLACED],
-      ['content-type', 'text/plain'],
-    ],
-    body: text,
-  };
-  return [
-    { kind: 'send', frame },
-    { kind: 'close', reason: 'replaced', text },
-  ];
-}
+export const replacedClose: Said = { kind: 'close', reason: 'replaced', text: REPLACED_TEXT };
+
+/** To the older connection of a user who logged in again. */
+export const replaced: readonly Said[] = [
+  {
+    kind: 'send',
+    frame: {
+      command: 'ERROR',
+      headers: [
+        ['message', REPLACED],
+        ['content-type', 'text/plain'],
+      ],
+      body: REPLACED_TEXT,
+    },
+  },
+  replacedClose,
+];
 
 /** The gateway's goodbye: an ERROR would call it the client's fault, and the close code says all. */
 export function goingAway({ reason }: EventOf<'going_away'>): readonly Said[] {

@@ -1,5 +1,6 @@
 /** SEND and what it asks for: chat commands by their destination, anything else relayed where it is open. */
 import { GatewayError } from '../../core/errors.ts';
+import { lost } from '../../core/session-kit.ts';
 import type { CommandOf } from '../../schemas/command.ts';
 import { type ChatDesk, readRevoke, readSend, readSync } from './chat.ts';
 import { type Destinations, REVOKE_CHAT, SEND_CHAT, SYNC_CHAT } from './destinations.ts';
@@ -54,3 +55,6 @@ export function readSendFrame(frame: StompFrame, desk: SendDesk): ReadFrame {
     }
   }
 }
+
+/** Fields of a body that nobody here knows: counted, not named, because a client could make up any number. */
+export const LOST_FIELDS = lost('send_message', 'unknown fields');

@@ -111,3 +111,13 @@ export function connectedFrame(request: LoginRequest, user: User, connection: Co
     body: '',
   };
 }
+
+/** A login that failed for whatever reason is over; a fault of ours must not look like a bad token. */
+export function fatalLogin(error: GatewayError): GatewayError {
+  const { code, detail } = error;
+  const ours = code === 'store_unavailable' || code === 'upstream_unavailable';
+  return new GatewayError(code, {
+    fatal: ours ? 'internal' : 'unauthenticated',
+    ...(detail === undefined ? {} : { detail }),
+  });
+}

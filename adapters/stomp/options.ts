@@ -76,7 +76,7 @@ export const Options = z.strictObject({
         .min(1024)
         .max(67_108_864)
         .default(1_048_576)
-        .describe('Bytes in a transaction: headers and bodies.'),
+        .describe('Bytes in the open transactions of a connection: headers and bodies.'),
     })
     .prefault({})
     .describe('Bounds of one connection.'),

@@ -95,7 +95,7 @@ export class Outbound {
   relayed(event: EventOf<'relayed'>): Sends {
     const { target } = event;
     if (target.type === 'user' || target.type === 'group') return this.queued(event);
-    const { subscriptions, pending } = this.#parts;
+    const { subscriptions } = this.#parts;
     const headers = this.#relayHeaders(event);
     let effects: ServerEffect[];
     if (target.type === 'topic') {
@@ -103,24 +103,25 @@ export class Outbound {
       if (audience.length === 0) return NOTHING;
       effects = this.#toAll(audience, event.id, headers, event.body, undefined);
     } else {
-      const consumer = subscriptions.nextConsumer(target.id);
-      if (consumer === undefined) return NOTHING;
       const { delivery } = event;
       const reference: DeliveryReference | undefined =
         delivery === undefined ? undefined : { kind: 'queue', queue: target.id, delivery };
+      const consumer = subscriptions.nextConsumer(target.id);
+      // It crossed an UNSUBSCRIBE on its way: another consumer may have it.
+      if (consumer === undefined) return reference === undefined ? NOTHING : [this.#settle(reference, false)];
       effects = [this.#to(consumer, event.id, headers, event.body, reference)];
       // [STOMP 1.2, SUBSCRIBE ack header]: in mode auto, sent is acknowledged.
-      if (reference !== undefined && consumer.ack === 'auto')
-        effects.push({
-          kind: 'route',
-          ref: pending.add(QUIET),
-          value: { type: 'settle_delivery', deliveries: [reference], accepted: true },
-        });
+      if (reference !== undefined && consumer.ack === 'auto') effects.push(this.#settle(reference, true));
     }
     if (event.from !== undefined) effects.push(LOST_SENDER);
     const unsaid = this.#unsaidHeaders(event.headers);
     if (unsaid) effects.push(lost('relayed', 'headers'));
     return effects;
+  }
+
+  #settle(reference: DeliveryReference, accepted: boolean): ServerEffect {
+    const ref = this.#parts.pending.add(QUIET);
+    return { kind: 'route', ref, value: { type: 'settle_delivery', deliveries: [reference], accepted } };
   }
 
   /** `content-type` is on every MESSAGE, whatever the sender left out. */

@@ -9,7 +9,7 @@ export interface Committing {
 }
 
 export type Waiting =
-  | { readonly kind: 'login' }
+  | { readonly kind: 'login'; readonly receipt: string | undefined }
   /** Nobody waits for it. */
   | { readonly kind: 'quiet' }
   /** SEND, ACK, NACK, UNSUBSCRIBE: a receipt if one was asked for. */

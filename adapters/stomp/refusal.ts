@@ -52,17 +52,21 @@ const MAX_DETAIL = 200;
  * the connection without naming a frame is `upstream_unavailable`.
  */
 export function peerError(
-  code: string | undefined,
-  text: string | undefined,
+  said: {
+    readonly code?: string | undefined;
+    readonly text?: string | undefined;
+    readonly messageId?: string;
+  },
   fallback: ErrorCode,
 ): GatewayError {
+  const { code, text, messageId } = said;
+  const message = messageId === undefined ? {} : { messageId };
+  // Their words for one of our codes are the table's already.
+  if (code !== undefined && Object.hasOwn(ERRORS, code))
+    return new GatewayError(code as ErrorCode, { fatal: null, ...message });
   const detail =
     text === undefined || text === '' ? {} : { detail: text.slice(0, MAX_DETAIL).toWellFormed() };
-  if (code !== undefined && Object.hasOwn(ERRORS, code)) {
-    // Their words for one of our codes are the table's already.
-    return new GatewayError(code as ErrorCode, { fatal: null });
-  }
-  return new GatewayError(fallback, { fatal: null, ...detail });
+  return new GatewayError(fallback, { fatal: null, ...detail, ...message });
 }
 
 /** The error that an ERROR frame of a server stands for. */
@@ -73,5 +77,5 @@ export function readError(frame: StompFrame, beforeLogin: boolean): GatewayError
     return new GatewayError('unauthenticated', { fatal: null });
   const named = headerOf(frame, 'receipt-id') !== undefined;
   const fallback = named ? 'forbidden' : beforeLogin ? 'unauthenticated' : 'upstream_unavailable';
-  return peerError(code, message, fallback);
+  return peerError({ code, text: message }, fallback);
 }

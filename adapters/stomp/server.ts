@@ -7,7 +7,7 @@ import type {
   ServerSession,
 } from '../../core/dialect.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { explain, lost, NOTHING, Pending, READY } from '../../core/session-kit.ts';
+import { explain, NOTHING, Pending, READY } from '../../core/session-kit.ts';
 import type { Command } from '../../schemas/command.ts';
 import type { Event, EventOf } from '../../schemas/event.ts';
 import type { ResultOf } from '../../schemas/outcome.ts';
@@ -17,8 +17,8 @@ import { Deliveries } from './deliveries.ts';
 import type { Destinations } from './destinations.ts';
 import { goingAway, receiptFor, replaced } from './frames.ts';
 import { heartBeatTimers, outgoingTimer } from './heart-beat.ts';
-import { readSendFrame, type SendDesk } from './inbound.ts';
-import { connectedFrame, type LoginRequest, readConnect } from './login.ts';
+import { LOST_FIELDS, readSendFrame, type SendDesk } from './inbound.ts';
+import { connectedFrame, fatalLogin, type LoginRequest, readConnect } from './login.ts';
 import type { Options } from './options.ts';
 import { Outbound } from './outbound.ts';
 import { QUIET, type Waiting } from './pending.ts';
@@ -98,7 +98,7 @@ export class StompServerSession implements ServerSession<StompFrame> {
 
   #handle(frame: StompFrame, receipt: string | undefined): Effects {
     const { command } = frame;
-    if (command === 'CONNECT' || command === 'STOMP') return this.#connect(frame);
+    if (command === 'CONNECT' || command === 'STOMP') return this.#connect(frame, receipt);
     const desk = this.#desk;
     if (desk === undefined)
       throw new GatewayError('unauthenticated', {
@@ -144,12 +144,12 @@ export class StompServerSession implements ServerSession<StompFrame> {
     return { kind: 'route', ref: this.#pending.add(waiting), value };
   }
 
-  #connect(frame: StompFrame): Effects {
+  #connect(frame: StompFrame, receipt: string | undefined): Effects {
     if (this.#state !== 'fresh') throw protocolFault('protocol_violation', 'CONNECT comes once');
     this.#login = readConnect(frame, this.#endpoint, this.#connection);
     this.#state = 'logging_in';
     const { credentials } = this.#login;
-    return [this.#route({ kind: 'login' }, { type: 'authenticate', credentials })];
+    return [this.#route({ kind: 'login', receipt }, { type: 'authenticate', credentials })];
   }
 
   #connected(login: LoginRequest, { user, anonymous }: ResultOf<'authenticated'>): Effects {
@@ -201,7 +201,7 @@ export class StompServerSession implements ServerSession<StompFrame> {
     switch (waiting.kind) {
       case 'login':
         if (this.#login === undefined || result.type !== 'authenticated') return NOTHING;
-        return this.#connected(this.#login, result);
+        return [...this.#connected(this.#login, result), ...receiptFor(waiting.receipt)];
       case 'frame':
       case 'subscribe':
         return receiptFor(waiting.receipt);
@@ -220,7 +220,7 @@ export class StompServerSession implements ServerSession<StompFrame> {
   #failed(waiting: Waiting, error: GatewayError): Effects {
     switch (waiting.kind) {
       case 'login':
-        return this.#end(error.fatal === undefined ? fatalLogin(error) : error, undefined);
+        return this.#end(error.fatal === undefined ? fatalLogin(error) : error, waiting.receipt);
       case 'frame':
         return this.#refuse(error, waiting.receipt, waiting.messageId ?? error.messageId);
       case 'subscribe':
@@ -257,7 +257,7 @@ export class StompServerSession implements ServerSession<StompFrame> {
   #goodbye(event: EventOf<'session_replaced' | 'going_away'>): Effects {
     if (this.#state === 'closed') return NOTHING;
     this.#state = 'closed';
-    return event.type === 'going_away' ? goingAway(event) : replaced();
+    return event.type === 'going_away' ? goingAway(event) : replaced;
   }
 
   fail(error: GatewayError): Effects {
@@ -314,12 +314,3 @@ function expected(thrown: unknown): GatewayError {
   if (thrown instanceof GatewayError) return thrown;
   throw thrown;
 }
-
-const LOST_FIELDS = lost('send_message', 'unknown fields');
-
-/** A login that failed for whatever reason is over. */
-const fatalLogin = (error: GatewayError): GatewayError =>
-  new GatewayError(error.code, {
-    fatal: 'unauthenticated',
-    ...(error.detail === undefined ? {} : { detail: error.detail }),
-  });

@@ -36,3 +36,11 @@ export class Stall {
     return !busy && known && incompleteBytes > 0 && progress < LEAST_PROGRESS_BYTES;
   }
 }
+
+/** For a server, which we trust to send on while it sends at all: runs out after silence only. */
+export const idleTimer = (afterMs: number): Effect<never, never> => ({
+  kind: 'timer',
+  name: 'frame',
+  afterMs,
+  restart: 'received',
+});

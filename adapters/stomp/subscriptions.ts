@@ -1,7 +1,6 @@
 /** The subscriptions of one connection, found by id (client frames) and by place (deliveries). */
-import { Buffer } from 'node:buffer';
 import { GatewayError } from '../../core/errors.ts';
-import type { DeliveryReference, Destination } from '../../schemas/model.ts';
+import { type DeliveryReference, type Destination, MAX_ID_LENGTH } from '../../schemas/model.ts';
 import { INBOX, type Place } from './destinations.ts';
 import type { VersionRules } from './version.ts';
 import { optionalHeader, protocolFault, requiredHeader, type StompFrame } from './wire.ts';
@@ -25,12 +24,6 @@ export interface Subscription {
   /** By delivery number, oldest first. */
   readonly unacked: Map<number, Unacked>;
 }
-
-/**
- * A text cut out of a frame keeps the whole head of that frame in memory; what a subscription remembers for
- * long is copied out.
- */
-const detached = (text: string): string => Buffer.from(text, 'utf16le').toString('utf16le');
 
 export function newSubscription(
   id: string,
@@ -66,7 +59,7 @@ export function subscriptionId(frame: StompFrame, rules: VersionRules): string {
 /**
  * Reads a SUBSCRIBE.
  *
- * @throws GatewayError field_missing, frame_malformed (both fatal), unsupported, and what `find` throws
+ * @throws GatewayError field_missing, frame_malformed, limit_exceeded (fatal), unsupported, and what `find` throws
  */
 export function readSubscribe(
   frame: StompFrame,
@@ -75,12 +68,14 @@ export function readSubscribe(
 ): Subscription {
   const destination = requiredHeader(frame, 'destination');
   const id = subscriptionId(frame, rules);
+  if (id.length > MAX_ID_LENGTH)
+    throw protocolFault('limit_exceeded', `a subscription id has at most ${MAX_ID_LENGTH} characters`);
   const ack = optionalHeader(frame, 'ack') ?? 'auto';
   if (ack !== 'auto' && ack !== 'client' && ack !== 'client-individual')
     throw protocolFault('frame_malformed', 'ack is auto, client or client-individual');
   if (optionalHeader(frame, 'selector') !== undefined)
     throw new GatewayError('unsupported', { detail: 'selectors are not served' });
-  return newSubscription(detached(id), detached(destination), find(destination), ack, rules);
+  return newSubscription(id, destination, find(destination), ack, rules);
 }
 
 /** What core attends for a place; undefined where nothing is to be routed. */

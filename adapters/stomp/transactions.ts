@@ -27,6 +27,8 @@ export interface TransactionLimits {
 export class Transactions {
   readonly #open = new Map<string, Transaction>();
   readonly #limits: TransactionLimits;
+  /** Held in all open ones together. */
+  #bytes = 0;
 
   constructor(limits: TransactionLimits) {
     this.#limits = limits;
@@ -46,18 +48,15 @@ export class Transactions {
   join(id: string, frame: StompFrame): Transaction {
     const transaction = this.#open.get(id);
     if (transaction === undefined) throw unknownTransaction();
+    const { transactionFrames, transactionBytes } = this.#limits;
+    const bytes = sizeOf(frame);
+    if (transaction.frames >= transactionFrames)
+      throw protocolFault('limit_exceeded', `at most ${transactionFrames} frames in a transaction`);
+    if (this.#bytes + bytes > transactionBytes)
+      throw protocolFault('limit_exceeded', `at most ${transactionBytes} bytes in open transactions`);
     transaction.frames++;
-    transaction.bytes += sizeOf(frame);
-    if (transaction.frames > this.#limits.transactionFrames)
-      throw protocolFault(
-        'limit_exceeded',
-        `at most ${this.#limits.transactionFrames} frames in a transaction`,
-      );
-    if (transaction.bytes > this.#limits.transactionBytes)
-      throw protocolFault(
-        'limit_exceeded',
-        `at most ${this.#limits.transactionBytes} bytes in a transaction`,
-      );
+    transaction.bytes += bytes;
+    this.#bytes += bytes;
     return transaction;
   }
 
@@ -67,6 +66,7 @@ export class Transactions {
     const transaction = this.#open.get(id);
     if (transaction === undefined) throw unknownTransaction();
     this.#open.delete(id);
+    this.#bytes -= transaction.bytes;
     return transaction;
   }
 }

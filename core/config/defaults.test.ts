@@ -98,8 +98,7 @@ describe('a configuration', () => {
         heartbeat: 25_000,
         disconnectDelay: 5000,
         responseLimit: 131_072,
-        websocket: true,
-        cookieNeeded: false,
+        sessions: 10_000,
       },
     });
   });

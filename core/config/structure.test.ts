@@ -112,7 +112,7 @@ const keys: readonly Case[] = [
     'a slip inside of one of several forms',
     endpoint('sockjs: { heartbeet: 5s }\n    identity: { prefx: a }'),
     [
-      'x.yaml:7:15 endpoints[0].sockjs.heartbeet: unknown key, did you mean "heartbeat"? allowed: heartbeat, disconnectDelay, responseLimit, websocket, cookieNeeded',
+      'x.yaml:7:15 endpoints[0].sockjs.heartbeet: unknown key, did you mean "heartbeat"? allowed: heartbeat, disconnectDelay, responseLimit, sessions',
       'x.yaml:8:5 endpoints[0].identity.prefix: is missing; expected text',
       'x.yaml:8:17 endpoints[0].identity.prefx: unknown key, did you mean "prefix"? allowed: prefix',
     ],

@@ -5,8 +5,9 @@
  * made. A callback with `ok: true` means that the effect survives whatever the implementation promises to
  * survive (the embedded store: a power cut). Nothing here throws.
  */
-import type { GatewayError } from '../errors.ts';
+
 import type { Headers, Message, RelayBody, Target, User } from '../../schemas/model.ts';
+import type { GatewayError } from '../errors.ts';
 
 export type StoreOutcome<Value> =
   | { readonly ok: true; readonly value: Value }
@@ -113,7 +114,12 @@ export interface MessageStore {
    */
   enroll(namespace: string, conversation: string, users: readonly string[], done: StoreCallback<void>): void;
   /** They miss nothing of it any more; what they had missed is forgotten. */
-  withdraw(namespace: string, conversation: string, users: readonly string[], done: StoreCallback<void>): void;
+  withdraw(
+    namespace: string,
+    conversation: string,
+    users: readonly string[],
+    done: StoreCallback<void>,
+  ): void;
 
   /** The users have received these. Ranges may overlap, repeat and leave gaps; what lies in a gap stays missed. */
   confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>): void;
@@ -127,7 +133,12 @@ export interface MessageStore {
    * author's conversation with it.
    */
   find(
-    query: { readonly namespace: string; readonly id: string; readonly author: string; readonly target?: Target | undefined },
+    query: {
+      readonly namespace: string;
+      readonly id: string;
+      readonly author: string;
+      readonly target?: Target | undefined;
+    },
     done: StoreCallback<Message | undefined>,
   ): void;
 
@@ -135,7 +146,12 @@ export interface MessageStore {
   dequeue(namespace: string, queue: string, id: string, done: StoreCallback<void>): void;
   /** The oldest entries of a queue after `after`, for a broker that starts or has room. */
   queued(
-    query: { readonly namespace: string; readonly queue: string; readonly after?: string | undefined; readonly limit: number },
+    query: {
+      readonly namespace: string;
+      readonly queue: string;
+      readonly after?: string | undefined;
+      readonly limit: number;
+    },
     done: StoreCallback<readonly QueueEntry[]>,
   ): void;
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { Id } from '../model.ts';
 import { DEFAULT_NAMESPACE } from './directory.ts';
 import { LimitOverrides } from './limits.ts';
-import { duration, size, writeDuration } from './units.ts';
+import { count, duration, size, writeDuration } from './units.ts';
 
 /** What the configuration needs to know of a dialect; every registered dialect fits. */
 export interface ConfigDialect {
@@ -119,11 +119,9 @@ const Sockjs = z
     responseLimit: size({ min: '4KiB', max: '64MiB' })
       .prefault('128KiB')
       .describe('Bytes of one streaming response, after which the client opens the next.'),
-    websocket: z.boolean().default(true).describe('Whether clients may use WebSocket as their transport.'),
-    cookieNeeded: z
-      .boolean()
-      .default(false)
-      .describe('Tells clients that a load balancer keeps their requests together by a cookie.'),
+    sessions: count({ min: 1, max: 10_000_000 })
+      .default(10_000)
+      .describe('Sessions over HTTP at a time. Further ones are refused.'),
   })
   .readonly();
 export type SockjsConfig = z.infer<typeof Sockjs>;

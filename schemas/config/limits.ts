@@ -141,6 +141,21 @@ export const Limits = z
       .describe(
         'A message sent again under the same id within the window is acknowledged and not stored twice.',
       ),
+    queue: z
+      .strictObject({
+        entries: count({ min: 1, max: 100_000_000 })
+          .default(100_000)
+          .describe('Entries of one queue. A sender over it is refused; none is dropped.'),
+        prefetch: count({ min: 1, max: 100_000 })
+          .default(100)
+          .describe('Entries that one consumer may hold unacknowledged.'),
+        ready: count({ min: 1, max: 100_000 })
+          .default(1000)
+          .describe('Entries of one queue held in memory at a time; the rest wait in the store.'),
+      })
+      .readonly()
+      .prefault({})
+      .describe('Queues: each entry goes to one consumer and is kept until it is acknowledged.'),
     guests: count({ min: 0, max: 10_000_000 })
       .default(100_000)
       .describe('Users at a time who are known by their connection only, not by `users`.'),
@@ -175,6 +190,7 @@ export function endpointLimits(general: Limits, own: LimitOverrides): Connection
     history: _history,
     deduplication: _window,
     guests: _guests,
+    queue: _queue,
     ...shared
   } = general;
   const { beforeLogin: ownBeforeLogin, inbox: ownInbox, rate: ownRate, ...rest } = own;

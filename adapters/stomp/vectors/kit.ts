@@ -53,6 +53,14 @@ export const closed = (reason: Extract<AnyEffect, { kind: 'close' }>['reason'], 
 
 export const FRAME_TIMER: AnyEffect = { kind: 'timer', name: 'frame', afterMs: 10_000 };
 
+/** The client face's. */
+export const IDLE_TIMER: AnyEffect = {
+  kind: 'timer',
+  name: 'frame',
+  afterMs: 10_000,
+  restart: 'received',
+};
+
 export const user = (id: string, name = id): User => ({ namespace: 'main', id, name });
 export const ALICE = user('alice', 'Alice');
 

@@ -1,0 +1,43 @@
+/** Opens the store that the configuration names. */
+import type { Config } from '../../schemas/config.ts';
+import { MemoryMessageStore } from '../store/memory.ts';
+import { MemoryIdentityMap } from '../store/memory-identity.ts';
+import type { IdentityMap, MessageStore, StoreLimits } from '../store/port.ts';
+import { openSqliteStore } from '../store/sqlite.ts';
+import { CommandFailure } from './failure.ts';
+
+export interface OpenStore {
+  readonly messages: MessageStore;
+  readonly identities: IdentityMap;
+  health(): { readonly ok: boolean; readonly error?: string };
+  close(): Promise<void>;
+}
+
+export function storeLimits({ limits }: Config): StoreLimits {
+  return {
+    backlogMessages: limits.backlog.messages,
+    backlogBytes: limits.backlog.bytes,
+    retentionMs: limits.backlog.age,
+    deduplicationMs: limits.deduplication.window,
+    queueEntries: limits.queue.entries,
+  };
+}
+
+/** @throws CommandFailure: the data directory is in use, not writable, or holds something else */
+export async function openStore(config: Config): Promise<OpenStore> {
+  const limits = storeLimits(config);
+  if (config.store === 'memory') {
+    const messages = new MemoryMessageStore({ limits });
+    return {
+      messages,
+      identities: new MemoryIdentityMap(),
+      health: () => ({ ok: true }),
+      close: () => messages.close(),
+    };
+  }
+  try {
+    return await openSqliteStore({ directory: config.data, limits });
+  } catch (error) {
+    throw new CommandFailure(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,287 @@
+/** Messages: checked, stored, and only then acknowledged and delivered, in `sequence` order. */
+import type { CommandOf, Relay, RevokeMessage, SendMessage } from '../../schemas/command.ts';
+import type { Event } from '../../schemas/event.ts';
+import { Id, type Message, type Target, type User } from '../../schemas/model.ts';
+import { messageIn, userIn } from '../bridged-view.ts';
+import type { Audience } from '../bus/port.ts';
+import type { Connection } from '../connection.ts';
+import { GatewayError } from '../errors.ts';
+import { groupIdIn } from '../groups.ts';
+import type { Hub } from '../hub.ts';
+import type { MessageDraft, StoreOperation, StoreResult } from '../store/port.ts';
+import { DONE, type Done } from './index.ts';
+import { checkSender, knownGroup, mayWrite, recipientFor, speaker } from './permissions.ts';
+import { planRelay, publishRelay } from './relay.ts';
+
+/** What a step of a commit leads to once it is stored. */
+interface Step {
+  readonly operation: StoreOperation | undefined;
+  /** Called in order after the sender has been told. */
+  readonly publish: (result: StoreResult | undefined) => void;
+}
+
+export function sendMessage(hub: Hub, connection: Connection, command: SendMessage, done: Done): void {
+  const user = speaker(connection);
+  const draft = draftOf(hub, connection, user, command);
+  hub.store.commit([{ kind: 'append', draft }], (outcome) => {
+    if (!outcome.ok) {
+      done(outcome);
+      return;
+    }
+    const stored = storedResult(hub, connection, user, outcome.value[0]);
+    done({ ok: true, result: stored });
+    if (!stored.duplicate) publishMessage(hub, connection, user, outcome.value[0]);
+  });
+}
+
+export function sendBatch(
+  hub: Hub,
+  connection: Connection,
+  command: CommandOf<'send_batch'>,
+  done: Done,
+): void {
+  const user = speaker(connection);
+  const plan = async (): Promise<readonly Step[]> => {
+    const steps: Step[] = [];
+    for (const item of command.items) steps.push(await planItem(hub, connection, user, item));
+    return steps;
+  };
+  plan().then(
+    (steps) => {
+      const operations = steps.flatMap(({ operation }) => (operation === undefined ? [] : [operation]));
+      hub.store.commit(operations, (outcome) => {
+        if (!outcome.ok) {
+          done(outcome);
+          return;
+        }
+        const stored = outcome.value
+          .filter((result) => result.kind === 'append')
+          .map((result) => storedResult(hub, connection, user, result));
+        done({ ok: true, result: { type: 'batch_stored', stored } });
+        let index = 0;
+        for (const { operation, publish } of steps)
+          publish(operation === undefined ? undefined : outcome.value[index++]);
+      });
+    },
+    (error: unknown) =>
+      done({
+        ok: false,
+        error: error instanceof GatewayError ? error : new GatewayError('internal', { cause: error }),
+      }),
+  );
+}
+
+async function planItem(
+  hub: Hub,
+  connection: Connection,
+  user: User,
+  item: SendMessage | Relay | RevokeMessage,
+): Promise<Step> {
+  switch (item.type) {
+    case 'send_message':
+      return {
+        operation: { kind: 'append', draft: draftOf(hub, connection, user, item) },
+        publish: (result) => {
+          if (result?.kind === 'append' && !result.duplicate) publishMessage(hub, connection, user, result);
+        },
+      };
+    case 'relay': {
+      const planned = planRelay(hub, connection, item);
+      return { operation: planned.operation, publish: () => publishRelay(hub, connection, planned) };
+    }
+    case 'revoke_message': {
+      const message = await findOwn(hub, user, item);
+      return {
+        operation: {
+          kind: 'revoke',
+          namespace: message.namespace,
+          message: message.id,
+          author: message.from.id,
+        },
+        publish: () => publishRevocation(hub, connection, user, message),
+      };
+    }
+    default:
+      return item satisfies never;
+  }
+}
+
+/** Checks everything that can be checked without the store. */
+function draftOf(hub: Hub, connection: Connection, user: User, command: SendMessage): MessageDraft {
+  checkSender(user, command.claimedSender);
+  checkContent(command, connection.endpoint.config.limits.content);
+  const { target } = command;
+  let namespace = user.namespace;
+  let to: Target = target;
+  let from = user;
+  if (target.type === 'group') {
+    const record = knownGroup(hub, connection, target.id);
+    mayWrite(record, connection, user);
+    namespace = record.group.namespace;
+    to = { type: 'group', id: record.group.id };
+    from = userIn(user, namespace);
+  } else {
+    const recipient = recipientFor(hub, user, target.id);
+    if (command.onlineOnly === true && recipient.connections.size === 0)
+      throw new GatewayError('recipient_unknown');
+  }
+  const { clientId, content, contentType, replyTo, attachment, extensions } = command;
+  return {
+    id: hub.newMessageId(),
+    namespace,
+    from: namespace === user.namespace ? hub.directory.userOf(namespace, user.id) : from,
+    to,
+    content,
+    contentType,
+    sentAt: hub.now(),
+    ...(clientId === undefined ? {} : { clientId }),
+    ...(replyTo === undefined ? {} : { replyTo }),
+    ...(attachment === undefined ? {} : { attachment }),
+    ...(extensions === undefined ? {} : { extensions }),
+  };
+}
+
+/** @throws GatewayError field_missing, frame_malformed, content_too_long */
+function checkContent({ content, clientId, replyTo }: SendMessage, limit: number): void {
+  if (content === '') throw new GatewayError('field_missing', { detail: 'content' });
+  if (!content.isWellFormed())
+    throw new GatewayError('frame_malformed', { detail: 'content has a lone surrogate' });
+  if (content.length > limit && codePoints(content) > limit) {
+    throw new GatewayError('content_too_long', { detail: `at most ${limit} characters` });
+  }
+  for (const id of [clientId, replyTo]) {
+    if (id !== undefined && !Id.safeParse(id).success) {
+      throw new GatewayError('frame_malformed', { detail: 'a message id is 1 to 256 characters long' });
+    }
+  }
+}
+
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
+}
+
+/** The stored message as its author's namespace sees it. */
+function ownView(hub: Hub, connection: Connection, user: User, message: Message): Message {
+  if (message.namespace === user.namespace || message.to.type !== 'group') return message;
+  const record = hub.groups.find(message.namespace, message.to.id);
+  const groupId = record === undefined ? message.to.id : groupIdIn(record, connection.namespace);
+  return messageIn({ ...message, from: user }, user.namespace, groupId);
+}
+
+function storedResult(hub: Hub, connection: Connection, user: User, result: StoreResult | undefined) {
+  if (result?.kind !== 'append') throw new Error('the store answered an append with something else');
+  const message = ownView(hub, connection, user, result.message);
+  return { type: 'stored', message, duplicate: result.duplicate } as const;
+}
+
+function audienceOf(message: {
+  readonly namespace: string;
+  readonly to: Target;
+  readonly from: User;
+}): Audience {
+  const { namespace, to, from } = message;
+  return to.type === 'group'
+    ? { kind: 'group', namespace, group: to.id }
+    : { kind: 'users', namespace, users: [to.id, from.id] };
+}
+
+function publishMessage(hub: Hub, connection: Connection, user: User, result: StoreResult | undefined): void {
+  if (result?.kind !== 'append') return;
+  const { message } = result;
+  // Bridged namespaces see their own people under their own ids: the views are made from the real author.
+  const seen = message.namespace === user.namespace ? message : Object.freeze({ ...message, from: user });
+  const event: Event = {
+    type: 'message',
+    namespace: message.namespace,
+    origin: connection.id,
+    message: seen,
+  };
+  hub.fanOut.publish(event, audienceOf(message), connection);
+}
+
+function findOwn(hub: Hub, user: User, command: RevokeMessage): Promise<Message> {
+  checkSender(user, command.claimedSender);
+  return new Promise((resolve, reject) => {
+    hub.store.find(
+      { namespace: user.namespace, id: command.message, author: user.id, target: command.target },
+      (outcome) => {
+        if (!outcome.ok) reject(outcome.error);
+        else if (outcome.value === undefined) reject(new GatewayError('message_unknown'));
+        else if (outcome.value.from.id !== user.id) {
+          reject(new GatewayError('forbidden', { detail: 'only the author may revoke a message' }));
+        } else resolve(outcome.value);
+      },
+    );
+  });
+}
+
+export function revokeMessage(hub: Hub, connection: Connection, command: RevokeMessage, done: Done): void {
+  const user = speaker(connection);
+  findOwn(hub, user, command).then(
+    (message) => {
+      const { namespace, id } = message;
+      hub.store.commit([{ kind: 'revoke', namespace, message: id, author: user.id }], (outcome) => {
+        if (!outcome.ok) {
+          done(outcome);
+          return;
+        }
+        done(DONE);
+        publishRevocation(hub, connection, user, message);
+      });
+    },
+    (error: unknown) =>
+      done({
+        ok: false,
+        error: error instanceof GatewayError ? error : new GatewayError('internal', { cause: error }),
+      }),
+  );
+}
+
+function publishRevocation(hub: Hub, connection: Connection, user: User, message: Message): void {
+  const { namespace, id, clientId, to } = message;
+  const event: Event = {
+    type: 'message_revoked',
+    namespace,
+    origin: connection.id,
+    message: id,
+    from: user,
+    to,
+    at: hub.now(),
+    ...(clientId === undefined ? {} : { clientId }),
+  };
+  hub.fanOut.publish(event, audienceOf(message), connection);
+}
+
+/** The other side of a direct conversation hears of it; of a group only the reader's own other connections. */
+export function markRead(
+  hub: Hub,
+  connection: Connection,
+  command: CommandOf<'mark_read'>,
+  done: Done,
+): void {
+  const user = speaker(connection);
+  const { namespace } = user;
+  let { target } = command;
+  if (target.type === 'user' && hub.directory.find(namespace, target.id) === undefined) {
+    // Some dialects name a conversation without saying of which kind it is.
+    if (hub.groups.find(namespace, target.id) === undefined) throw new GatewayError('recipient_unknown');
+    target = { type: 'group', id: target.id };
+  }
+  if (target.type === 'group') knownGroup(hub, connection, target.id);
+  done(DONE);
+  hub.fanOut.publish(
+    {
+      type: 'message_read',
+      namespace,
+      origin: connection.id,
+      target,
+      reader: user,
+      at: hub.now(),
+      ...(command.message === undefined ? {} : { message: command.message }),
+    },
+    { kind: 'users', namespace, users: target.type === 'user' ? [target.id, user.id] : [user.id] },
+    connection,
+  );
+}

@@ -1,0 +1,86 @@
+/** Who may do what: asked by every command, so that a rule stands in one place. */
+import type { User } from '../../schemas/model.ts';
+import type { Connection } from '../connection.ts';
+import type { UserRecord } from '../directory.ts';
+import { GatewayError } from '../errors.ts';
+import { type GroupRecord, userKey } from '../groups.ts';
+import type { Hub } from '../hub.ts';
+
+/** @throws GatewayError unauthenticated before login, forbidden for those who may only listen */
+export function speaker(connection: Connection): User {
+  const { user } = connection;
+  if (user === undefined) throw new GatewayError('unauthenticated');
+  if (user.anonymous)
+    throw new GatewayError('forbidden', { detail: 'anonymous connections may only listen' });
+  return user.user;
+}
+
+/** @throws GatewayError sender_mismatch */
+export function checkSender(user: User, claimed: string | undefined): void {
+  if (claimed !== undefined && claimed !== user.id) throw new GatewayError('sender_mismatch');
+}
+
+/** @throws GatewayError group_unknown */
+export function knownGroup(hub: Hub, connection: Connection, id: string): GroupRecord {
+  const record = hub.groups.find(connection.namespace, id);
+  if (record === undefined || !connection.endpoint.mayAddress(id, hub.transientPrefixes)) {
+    throw new GatewayError('group_unknown');
+  }
+  return record;
+}
+
+/** The group, made now if its id has the endpoint's prefix for such groups. */
+export function groupToAttend(hub: Hub, connection: Connection, id: string): GroupRecord {
+  const rule = connection.endpoint.policy.transientGroups;
+  const { namespace } = connection;
+  if (rule === undefined || !id.startsWith(rule.prefix) || hub.groups.find(namespace, id) !== undefined) {
+    return knownGroup(hub, connection, id);
+  }
+  if (hub.groups.transientCount(namespace, rule.prefix) >= rule.limit) {
+    throw new GatewayError('limit_exceeded', { detail: `at most ${rule.limit} channels` });
+  }
+  const group = {
+    namespace,
+    id,
+    name: id.slice(rule.prefix.length),
+    description: '',
+    createdAt: hub.now(),
+    open: true,
+  };
+  return hub.groups.add(group, rule.prefix);
+}
+
+export const isMember = (record: GroupRecord, user: User): boolean => record.members.has(userKey(user));
+
+/** @throws GatewayError forbidden: a closed group is for members */
+export function mayAttend(record: GroupRecord, connection: Connection): void {
+  if (record.group.open) return;
+  const { user } = connection;
+  if (user === undefined || user.anonymous || !isMember(record, user.user)) {
+    throw new GatewayError('forbidden', { detail: 'this group is for its members' });
+  }
+}
+
+/** @throws GatewayError forbidden, muted */
+export function mayWrite(record: GroupRecord, connection: Connection, user: User): void {
+  mayAttend(record, connection);
+  if (record.muted.has(userKey(user))) throw new GatewayError('muted');
+}
+
+/** @throws GatewayError recipient_unknown, blocked */
+export function recipientFor(hub: Hub, user: User, id: string): UserRecord {
+  const recipient = hub.directory.find(user.namespace, id);
+  if (recipient === undefined) throw new GatewayError('recipient_unknown');
+  if (recipient.blocked.has(user.id)) throw new GatewayError('blocked');
+  return recipient;
+}
+
+/** @throws GatewayError limit_exceeded: at most `limits.subscriptions` */
+export function roomToAttend(connection: Connection): void {
+  const { subscriptions } = connection.endpoint.config.limits;
+  if (connection.attending.size >= subscriptions) {
+    throw new GatewayError('limit_exceeded', {
+      detail: `at most ${subscriptions} subscriptions on a connection`,
+    });
+  }
+}

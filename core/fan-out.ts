@@ -1,0 +1,131 @@
+/** Brings an event to the connections concerned: local ones directly, others over the bus. */
+import type { Event } from '../schemas/event.ts';
+import { eventIn } from './bridged-view.ts';
+import type { Audience, Bus } from './bus/port.ts';
+import type { Connection } from './connection.ts';
+import type { Destinations } from './destinations.ts';
+import type { Directory } from './directory.ts';
+import { type GroupRecord, type Groups, groupIdIn } from './groups.ts';
+
+/** Events that their own origin connection hears too: its session decides what to say. */
+const ECHOED: ReadonlySet<Event['type']> = new Set(['message', 'relayed']);
+/** Events about direct messages: only for connections that take those. */
+const TO_INBOX: ReadonlySet<Event['type']> = new Set([
+  'message',
+  'message_revoked',
+  'message_read',
+  'relayed',
+]);
+
+export class FanOut {
+  readonly #node: string;
+  readonly #bus: Bus;
+  readonly #directory: Directory;
+  readonly #groups: Groups;
+  readonly #destinations: Destinations;
+  readonly #unsubscribe: () => void;
+
+  constructor(parts: {
+    readonly node: string;
+    readonly bus: Bus;
+    readonly directory: Directory;
+    readonly groups: Groups;
+    readonly destinations: Destinations;
+  }) {
+    this.#node = parts.node;
+    this.#bus = parts.bus;
+    this.#directory = parts.directory;
+    this.#groups = parts.groups;
+    this.#destinations = parts.destinations;
+    this.#unsubscribe = parts.bus.subscribe(parts.node, ({ event, audience }) =>
+      this.#local(event, audience, undefined),
+    );
+  }
+
+  close(): void {
+    this.#unsubscribe();
+  }
+
+  /** `origin` is the connection that caused the event, if a connection did. */
+  publish(event: Event, audience: Audience, origin?: Connection): void {
+    Object.freeze(event);
+    this.#local(event, audience, origin);
+    this.#bus.publish({ node: this.#node, event, audience });
+  }
+
+  #local(event: Event, audience: Audience, origin: Connection | undefined): void {
+    switch (audience.kind) {
+      case 'group': {
+        const record = this.#groups.find(audience.namespace, audience.group);
+        if (record !== undefined) this.#toGroup(event, record, origin);
+        return;
+      }
+      case 'users':
+        this.#toUsers(event, audience, origin);
+        return;
+      case 'topic':
+        for (const connection of this.#destinations.subscribers(audience.namespace, audience.topic))
+          connection.offer(event);
+        return;
+      default:
+        audience satisfies never;
+    }
+  }
+
+  #toGroup(event: Event, record: GroupRecord, origin: Connection | undefined): void {
+    const echoed = ECHOED.has(event.type);
+    if (record.aliases.size === 0) {
+      for (const connection of record.connections) {
+        if (echoed || connection !== origin) connection.offer(event);
+      }
+    } else {
+      this.#toBridgedGroup(event, record, echoed ? undefined : origin);
+    }
+    if (event.type === 'message' && origin !== undefined) this.#toAuthor(event, record, origin);
+  }
+
+  #toBridgedGroup(event: Event, record: GroupRecord, except: Connection | undefined): void {
+    const views = new Map<string, Event>();
+    for (const connection of record.connections) {
+      if (connection === except) continue;
+      const { namespace } = connection;
+      let view = views.get(namespace);
+      if (view === undefined) {
+        view = eventIn(event, namespace, groupIdIn(record, namespace));
+        views.set(namespace, view);
+      }
+      connection.offer(view);
+    }
+  }
+
+  /** The author hears a message of their own even where they do not attend the group. */
+  #toAuthor(event: Event, record: GroupRecord, origin: Connection): void {
+    const seen = (view: Event) =>
+      record.aliases.size === 0 ? view : eventIn(view, origin.namespace, groupIdIn(record, origin.namespace));
+    if (!record.connections.has(origin)) origin.offer(seen(event));
+    const author =
+      origin.user === undefined ? undefined : this.#directory.find(origin.namespace, origin.user.user.id);
+    for (const connection of author?.connections ?? []) {
+      if (connection === origin || record.connections.has(connection)) continue;
+      if (connection.endpoint.policy.attendance === 'membership') connection.offer(seen(event));
+    }
+  }
+
+  #toUsers(
+    event: Event,
+    audience: Extract<Audience, { kind: 'users' }>,
+    origin: Connection | undefined,
+  ): void {
+    const echoed = ECHOED.has(event.type);
+    const toInbox = TO_INBOX.has(event.type);
+    let originServed = false;
+    for (const id of new Set(audience.users)) {
+      for (const connection of this.#directory.find(audience.namespace, id)?.connections ?? []) {
+        if (connection === origin && !echoed) continue;
+        if (connection === origin) originServed = true;
+        if (!toInbox || connection.inbox || connection === origin) connection.offer(event);
+      }
+    }
+    if (echoed && origin !== undefined && !originServed) origin.offer(event);
+  }
+}

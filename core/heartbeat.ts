@@ -1,0 +1,94 @@
+/**
+ * WebSocket pings of one connection: no dialect may be left with a half-open socket. At most one ping is under
+ * way, so that each pong answers exactly what was sent before it; a pong also confirms deliveries.
+ */
+import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
+
+/** All in ms. */
+export interface HeartbeatTimes {
+  readonly ping: number;
+  readonly pongTimeout: number;
+  /** A further ping this long after a delivery that nothing has confirmed. */
+  readonly confirm: number;
+}
+
+export interface HeartbeatActions {
+  ping(): void;
+  /** The pong did not come in time. */
+  lost(): void;
+}
+
+export class Heartbeat {
+  readonly #wheel: TimerWheel;
+  readonly #times: HeartbeatTimes;
+  readonly #actions: HeartbeatActions;
+  /** Fires for the next ping, or, while one is under way, when its pong is overdue. */
+  readonly #timer: WheelTimer;
+  #underWay = false;
+  #paused = false;
+  #confirming = false;
+
+  constructor(wheel: TimerWheel, times: HeartbeatTimes, actions: HeartbeatActions) {
+    this.#wheel = wheel;
+    this.#times = times;
+    this.#actions = actions;
+    this.#timer = wheel.arm(times.ping, () => this.#fire());
+  }
+
+  /** Asks for a pong now; if a ping is under way, its pong will do. */
+  probe(): void {
+    if (!this.#underWay) this.#fire();
+  }
+
+  /** Something unconfirmed was delivered: a ping soon will ask about it. */
+  confirmSoon(): void {
+    if (this.#underWay || this.#confirming) return;
+    this.#confirming = true;
+    this.#wheel.rearm(this.#timer, this.#times.confirm);
+  }
+
+  /** Any traffic. It does not answer a ping, but a peer that talks is not gone. */
+  alive(): void {
+    if (this.#underWay) this.#heardSincePing = true;
+  }
+  #heardSincePing = false;
+
+  /** A pong came. False if no ping was under way: an unsolicited one confirms nothing. */
+  answered(): boolean {
+    if (!this.#underWay) return false;
+    this.#underWay = false;
+    this.#wheel.rearm(this.#timer, this.#times.ping);
+    return true;
+  }
+
+  /** While reading is paused no pong can be seen. */
+  pause(): void {
+    this.#paused = true;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (this.#underWay) this.#wheel.rearm(this.#timer, this.#times.pongTimeout);
+  }
+
+  stop(): void {
+    this.#wheel.cancel(this.#timer);
+  }
+
+  #fire(): void {
+    if (this.#underWay) {
+      if (this.#paused || this.#heardSincePing) {
+        this.#heardSincePing = false;
+        this.#wheel.rearm(this.#timer, this.#times.pongTimeout);
+      } else {
+        this.#actions.lost();
+      }
+      return;
+    }
+    this.#underWay = true;
+    this.#confirming = false;
+    this.#heardSincePing = false;
+    this.#wheel.rearm(this.#timer, this.#times.pongTimeout);
+    this.#actions.ping();
+  }
+}

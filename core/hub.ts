@@ -1,0 +1,272 @@
+/**
+ * The gateway's state and its composition: who exists, who is here, what they attend. Commands act on it
+ * (`commands/`), connections live in it, and it knows no dialect.
+ */
+import type { Logger } from 'pino';
+import type { Command } from '../schemas/command.ts';
+import type { Config } from '../schemas/config.ts';
+import { conversationKey, type Message, type User } from '../schemas/model.ts';
+import type { Bus } from './bus/port.ts';
+import { perform } from './commands/index.ts';
+import type { Connection, ConnectionHost } from './connection.ts';
+import { Destinations } from './destinations.ts';
+import type { Outcome } from './dialect.ts';
+import { Directory, type UserRecord } from './directory.ts';
+import type { ConnectedUser, Endpoint } from './endpoint.ts';
+import { toGatewayError } from './errors.ts';
+import { FanOut } from './fan-out.ts';
+import { type GroupRecord, Groups, userKey } from './groups.ts';
+import { newUlid } from './ids.ts';
+import { Rosters } from './roster.ts';
+import type { IdentityMap, MessageStore } from './store/port.ts';
+import { TimerWheel } from './timer-wheel.ts';
+
+export interface HubParts {
+  readonly config: Config;
+  readonly store: MessageStore;
+  readonly identities: IdentityMap;
+  readonly bus: Bus;
+  readonly log: Logger;
+  readonly node: string;
+  now(): number;
+  newId(): string;
+}
+
+export class Hub implements ConnectionHost {
+  readonly config: Config;
+  readonly store: MessageStore;
+  readonly identities: IdentityMap;
+  readonly log: Logger;
+  readonly wheel = new TimerWheel();
+  readonly directory: Directory;
+  readonly groups = new Groups();
+  readonly destinations: Destinations;
+  readonly fanOut: FanOut;
+  readonly rosters: Rosters;
+  readonly endpoints: Endpoint[] = [];
+  readonly connections = new Set<Connection>();
+  /** Prefixes of group ids that some endpoint makes groups for on demand. */
+  readonly transientPrefixes = new Set<string>();
+  readonly now: () => number;
+  readonly newId: () => string;
+  #whenEmpty: (() => void) | undefined;
+
+  constructor(parts: HubParts) {
+    this.config = parts.config;
+    this.store = parts.store;
+    this.identities = parts.identities;
+    this.log = parts.log;
+    this.now = parts.now;
+    this.newId = parts.newId;
+    this.directory = new Directory(parts.config.limits.guests);
+    this.destinations = new Destinations(parts.store, parts.config.limits.queue, parts.log);
+    this.fanOut = new FanOut({
+      node: parts.node,
+      bus: parts.bus,
+      directory: this.directory,
+      groups: this.groups,
+      destinations: this.destinations,
+    });
+    this.rosters = new Rosters(this);
+  }
+
+  addEndpoint(endpoint: Endpoint): void {
+    this.endpoints.push(endpoint);
+    const { transientGroups } = endpoint.policy;
+    if (transientGroups !== undefined) this.transientPrefixes.add(transientGroups.prefix);
+  }
+
+  newMessageId(): string {
+    return newUlid();
+  }
+
+  // --- ConnectionHost -----------------------------------------------------------------------------------
+
+  opened(connection: Connection): void {
+    this.connections.add(connection);
+    connection.endpoint.connections.add(connection);
+    connection.endpoint.metrics.connectionsOpened++;
+  }
+
+  submit(connection: Connection, command: Command, done: (outcome: Outcome) => void): void {
+    try {
+      perform(this, connection, command, done);
+    } catch (error) {
+      done({ ok: false, error: toGatewayError(error) });
+    }
+  }
+
+  ready(connection: Connection): void {
+    const { policy } = connection.endpoint;
+    this.rosters.welcome(connection);
+    if (policy.replay !== 'login' || connection.user === undefined || connection.user.anonymous) return;
+    connection.replay(policy.groups === undefined ? {} : { groups: policy.groups });
+  }
+
+  isTracked(message: Message, { user, anonymous }: ConnectedUser): boolean {
+    if (anonymous || message.namespace !== user.namespace) return false;
+    if (message.to.type === 'user') return message.to.id === user.id || message.from.id === user.id;
+    const record = this.groups.find(message.namespace, message.to.id);
+    return record?.group.namespace === message.namespace && record.members.has(userKey(user));
+  }
+
+  closed(connection: Connection): void {
+    this.detach(connection);
+    this.connections.delete(connection);
+    connection.endpoint.connections.delete(connection);
+    if (this.connections.size === 0) this.#whenEmpty?.();
+  }
+
+  /** Resolves when no connection is left. */
+  empty(): Promise<void> {
+    if (this.connections.size === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenEmpty = resolve;
+    });
+  }
+
+  // --- who is here --------------------------------------------------------------------------------------
+
+  /** The connection belongs to the user from here on, who may thereby come online. */
+  attach(connection: Connection, record: UserRecord): void {
+    const first = record.connections.size === 0;
+    record.connections.add(connection);
+    if (first) this.#presenceChanged(record, true, connection);
+  }
+
+  /** The connection is out: its attendances end, and its user may go offline. */
+  detach(connection: Connection): void {
+    for (const key of [...connection.attending]) this.unattend(connection, key);
+    connection.inbox = false;
+    if (connection.user === undefined) return;
+    const { namespace, id } = connection.user.user;
+    const record = this.directory.find(namespace, id);
+    if (record === undefined || !record.connections.delete(connection)) return;
+    if (record.connections.size === 0) this.#presenceChanged(record, false, connection);
+    this.directory.release(record);
+  }
+
+  #presenceChanged(record: UserRecord, online: boolean, origin: Connection): void {
+    const { user } = record;
+    const groups = [...record.memberships];
+    if (groups.length === 0) return;
+    const event = Object.freeze({
+      type: 'presence_changed',
+      namespace: user.namespace,
+      origin: origin.id,
+      user,
+      online,
+      at: this.now(),
+    } as const);
+    const heard = new Set<Connection>(record.connections);
+    for (const group of groups) {
+      for (const connection of group.connections) {
+        if (heard.has(connection) || connection.namespace !== user.namespace) continue;
+        if (groups.length > 1) heard.add(connection);
+        connection.offer(event);
+      }
+      this.rosters.changed(group);
+    }
+  }
+
+  // --- attendance ---------------------------------------------------------------------------------------
+
+  attends(connection: Connection, record: GroupRecord): boolean {
+    return record.connections.has(connection);
+  }
+
+  /** Others hear of it if it is the user's first connection there. */
+  attend(connection: Connection, record: GroupRecord): void {
+    if (record.connections.has(connection)) return;
+    record.connections.add(connection);
+    connection.attending.add(
+      `group:${userKey({ namespace: connection.namespace, id: this.groupId(connection, record) })}`,
+    );
+    const user = connection.user?.user;
+    if (user === undefined || connection.user?.anonymous === true) return;
+    const key = userKey(user);
+    const present = record.attending.get(key);
+    if (present !== undefined) {
+      present.connections.add(connection);
+      return;
+    }
+    record.attending.set(key, { user, connections: new Set([connection]) });
+    this.#attendanceChanged('member_joined', record, user, connection);
+  }
+
+  unattendGroup(connection: Connection, record: GroupRecord): void {
+    if (!record.connections.delete(connection)) return;
+    connection.attending.delete(
+      `group:${userKey({ namespace: connection.namespace, id: this.groupId(connection, record) })}`,
+    );
+    const user = connection.user?.user;
+    const present = user === undefined ? undefined : record.attending.get(userKey(user));
+    if (
+      user !== undefined &&
+      present?.connections.delete(connection) === true &&
+      present.connections.size === 0
+    ) {
+      record.attending.delete(userKey(user));
+      this.#attendanceChanged('member_left', record, user, connection);
+    }
+    if (record.transient !== undefined && record.connections.size === 0) this.groups.remove(record);
+  }
+
+  /** Ends what `connection.attending` names by this key: a group, a topic or a queue. */
+  unattend(connection: Connection, key: string): void {
+    connection.attending.delete(key);
+    const separator = key.indexOf(':');
+    const kind = key.slice(0, separator);
+    const [namespace, id] = key.slice(separator + 1).split('\u0000') as [string, string];
+    if (kind === 'group') {
+      const record = this.groups.find(namespace, id);
+      if (record !== undefined) this.unattendGroup(connection, record);
+    } else if (kind === 'topic' || kind === 'queue') {
+      this.destinations.unsubscribe(connection, kind, id);
+    }
+  }
+
+  #attendanceChanged(
+    type: 'member_joined' | 'member_left',
+    record: GroupRecord,
+    user: User,
+    origin: Connection,
+  ): void {
+    const { namespace, id } = record.group;
+    this.fanOut.publish(
+      { type, namespace, origin: origin.id, group: record.group, user, at: this.now() },
+      { kind: 'group', namespace, group: id },
+      origin,
+    );
+  }
+
+  /** The group's id as the connection's namespace knows it. */
+  groupId(connection: Connection, record: GroupRecord): string {
+    return record.aliases.get(connection.namespace) ?? record.group.id;
+  }
+
+  // --- membership ---------------------------------------------------------------------------------------
+
+  /** Makes a user a member; connections of dialects in which members attend do so at once. */
+  addMember(record: GroupRecord, member: UserRecord): void {
+    const { namespace } = record.group;
+    const { user } = member;
+    record.members.set(userKey(user), user);
+    member.memberships.add(record);
+    if (user.namespace === namespace) {
+      const conversation = conversationKey({ type: 'group', id: record.group.id }, user.id);
+      this.store.enroll(namespace, conversation, [user.id], (outcome) => {
+        if (!outcome.ok) this.log.error({ err: outcome.error }, 'a member could not be enrolled');
+      });
+    }
+    for (const connection of member.connections) {
+      if (connection.endpoint.policy.attendance === 'membership') this.attend(connection, record);
+    }
+    this.rosters.changed(record);
+  }
+
+  stop(): void {
+    this.fanOut.close();
+    this.wheel.stop();
+  }
+}

@@ -1,0 +1,46 @@
+/** User ids on an endpoint's wire: as they are, with a prefix cut, or as integers. */
+import { MAX_ID_LENGTH } from '../schemas/model.ts';
+import type { WireIdentity } from './dialect.ts';
+import type { IdentityMap } from './store/port.ts';
+
+const AS_IT_IS: WireIdentity = {
+  toWire: (id) => id,
+  toCanonical: (id) => (id.length > 0 && id.length <= MAX_ID_LENGTH ? id : undefined),
+};
+
+/** A user whose id lacks the prefix is shown with this before it, so that no two users share a wire id. */
+const FOREIGN = '=';
+
+function withPrefix(prefix: string): WireIdentity {
+  return {
+    toWire: (id) => {
+      if (!id.startsWith(prefix)) return FOREIGN + id;
+      const wire = id.slice(prefix.length);
+      return wire === '' || wire.startsWith(FOREIGN) ? FOREIGN + id : wire;
+    },
+    toCanonical: (wire) => {
+      const id = wire.startsWith(FOREIGN) ? wire.slice(FOREIGN.length) : prefix + wire;
+      return wire.length > 0 && id.length > 0 && id.length <= MAX_ID_LENGTH ? id : undefined;
+    },
+  };
+}
+
+function byInteger(namespace: string, identities: IdentityMap): WireIdentity {
+  return {
+    toWire: (id) => identities.integerOf(namespace, id)?.toString(),
+    toCanonical: (wire) => {
+      const integer = Number(wire);
+      return Number.isSafeInteger(integer) ? identities.userOf(namespace, integer) : undefined;
+    },
+  };
+}
+
+/** The mapping that an endpoint's `identity` names. */
+export function wireIdentity(
+  scheme: 'string' | 'integer' | { readonly prefix: string },
+  namespace: string,
+  identities: IdentityMap,
+): WireIdentity {
+  if (scheme === 'string') return AS_IT_IS;
+  return scheme === 'integer' ? byInteger(namespace, identities) : withPrefix(scheme.prefix);
+}

@@ -1,0 +1,192 @@
+/**
+ * Delivers what a user missed, page by page, paced by the socket's drain. Live messages wait until it is
+ * complete; if too many wait, they are let go, because they are in the log too, and the replay goes on to them.
+ */
+import type { Event } from '../schemas/event.ts';
+import { conversationKey, type Message } from '../schemas/model.ts';
+import type { DeliveryTracker } from './delivery-tracker.ts';
+import type { Outcome } from './dialect.ts';
+import type { ConnectedUser, Endpoint } from './endpoint.ts';
+import { GatewayError } from './errors.ts';
+import type { MessageStore } from './store/port.ts';
+
+/** What to replay: everything, or only some conversations, or direct ones and those of some groups. */
+export interface ReplayScope {
+  readonly conversations?: readonly string[];
+  readonly groups?: readonly string[];
+}
+
+interface Pass extends ReplayScope {
+  readonly done: ((outcome: Outcome) => void) | undefined;
+}
+
+/** `held` values, `replayPage` messages, `sendBuffer` bytes. */
+export interface ReplayLimits {
+  readonly held: number;
+  readonly replayPage: number;
+  readonly sendBuffer: number;
+}
+
+/** The connection, as far as a replay needs it. */
+export interface ReplayTarget {
+  readonly endpoint: Endpoint;
+  readonly tracker: DeliveryTracker;
+  readonly user: ConnectedUser | undefined;
+  readonly isEnding: boolean;
+  readonly pendingBytes: number;
+  flush(): void;
+  deliver(event: Event): void;
+  fault(error: unknown): void;
+}
+
+export class Replay {
+  readonly #target: ReplayTarget;
+  readonly #store: MessageStore;
+  readonly #limits: ReplayLimits;
+  readonly #passes: Pass[] = [];
+  #held: Event[] = [];
+  /** Live messages were let go: read on from here once more before going live. */
+  #again = false;
+  #after: string | undefined;
+  #count = 0;
+  #page: readonly Message[] = [];
+  #said = 0;
+  #next: string | undefined;
+  #waitsForDrain = false;
+  #stopped = false;
+
+  constructor(target: ReplayTarget, store: MessageStore, limits: ReplayLimits) {
+    this.#target = target;
+    this.#store = store;
+    this.#limits = limits;
+  }
+
+  get isRunning(): boolean {
+    return this.#passes.length > 0;
+  }
+
+  /** Events that must not overtake a replayed message. */
+  holds(event: Event): boolean {
+    return event.type === 'message' || event.type === 'message_revoked' || event.type === 'message_read';
+  }
+
+  hold(event: Event): void {
+    this.#target.endpoint.metrics.held++;
+    this.#held.push(event);
+    if (this.#held.length <= this.#limits.held) return;
+    // All of these are in the log or follow from it; none but messages may be let go.
+    const kept = this.#held.filter((held) => held.type !== 'message');
+    if (kept.length > this.#limits.held / 2) {
+      this.#target.fault(new GatewayError('slow_consumer'));
+      return;
+    }
+    this.#held = kept;
+    this.#again = true;
+  }
+
+  add(scope: ReplayScope, done?: (outcome: Outcome) => void): void {
+    if (this.#stopped) return;
+    this.#passes.push({ ...scope, done });
+    if (this.#passes.length === 1) this.#read();
+  }
+
+  /** The peer has taken what was written. */
+  drained(): void {
+    if (!this.#waitsForDrain) return;
+    this.#waitsForDrain = false;
+    this.#sayPage();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#passes.length = 0;
+    this.#held = [];
+    this.#page = [];
+  }
+
+  #read(): void {
+    const pass = this.#passes[0];
+    const { user } = this.#target;
+    if (pass === undefined || user === undefined) return;
+    const { namespace, id } = user.user;
+    this.#store.missed(
+      {
+        namespace,
+        user: id,
+        conversations: pass.conversations,
+        groups: pass.groups,
+        after: this.#after,
+        limit: this.#limits.replayPage,
+      },
+      (outcome) => {
+        if (this.#stopped || this.#passes[0] !== pass) return;
+        if (!outcome.ok) {
+          this.#finish(pass, outcome);
+          return;
+        }
+        this.#page = outcome.value.messages;
+        this.#next = outcome.value.next;
+        this.#said = 0;
+        this.#sayPage();
+      },
+    );
+  }
+
+  /** Says what is left of the page, as far as the peer keeps up, then reads the next. */
+  #sayPage(): void {
+    while (this.#said < this.#page.length) {
+      if (this.#stopped || this.#target.isEnding) return;
+      if (this.#target.pendingBytes > this.#limits.sendBuffer / 4) {
+        this.#target.flush();
+        if (this.#target.pendingBytes > this.#limits.sendBuffer / 4) {
+          this.#waitsForDrain = true;
+          return;
+        }
+      }
+      this.#say(this.#page[this.#said++] as Message);
+    }
+    this.#page = [];
+    const pass = this.#passes[0];
+    if (pass === undefined) return;
+    if (this.#next !== undefined) this.#after = this.#next;
+    if (this.#next !== undefined || this.#again) {
+      if (this.#next === undefined) this.#again = false;
+      this.#read();
+      return;
+    }
+    this.#finish(pass, { ok: true, result: { type: 'synced', count: this.#count } });
+  }
+
+  #say(message: Message): void {
+    if (this.#target.isEnding) return;
+    if (this.#target.tracker.hasSent(conversationKey(message.to, message.from.id), message.sequence)) return;
+    this.#count++;
+    this.#target.endpoint.metrics.replayed++;
+    this.#target.deliver({ type: 'message', namespace: message.namespace, message, replayed: true });
+  }
+
+  #finish(pass: Pass, outcome: Outcome): void {
+    this.#passes.shift();
+    this.#after = undefined;
+    this.#again = false;
+    this.#count = 0;
+    if (pass.done === undefined && !outcome.ok) this.#target.fault(outcome.error);
+    pass.done?.(outcome);
+    if (this.#stopped) return;
+    if (this.#passes.length > 0) {
+      this.#read();
+      return;
+    }
+    const held = this.#held;
+    this.#held = [];
+    for (const event of held) {
+      const seen =
+        event.type === 'message' &&
+        this.#target.tracker.hasSent(
+          conversationKey(event.message.to, event.message.from.id),
+          event.message.sequence,
+        );
+      if (!seen) this.#target.deliver(event);
+    }
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * A running gateway: the hub behind an HTTP server whose routes are the configured endpoints. Refusals that need
+ * no dialect are made before the upgrade; everything after it is said in the dialect's own words.
+ */
+import websocketPlugin from '@fastify/websocket';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import type { WebSocket } from 'ws';
+import type { Config } from '../../schemas/config.ts';
+import { makeAuthenticator } from '../auth/authenticators.ts';
+import { MemoryBus } from '../bus/memory.ts';
+import type { Bus } from '../bus/port.ts';
+import { Connection } from '../connection.ts';
+import type { AnyDialect } from '../dialect.ts';
+import { Endpoint } from '../endpoint.ts';
+import { errorText } from '../errors.ts';
+import { Hub } from '../hub.ts';
+import { wireIdentity } from '../identity.ts';
+import { metricsRegistry } from '../metrics.ts';
+import { seed } from '../seed.ts';
+import type { IdentityMap, MessageStore } from '../store/port.ts';
+import type { Transport } from '../transport.ts';
+import { credentialsOf } from './credentials.ts';
+import { isOriginAllowed } from './origin.ts';
+import { bodyLimitOf, registerSockJs, sockJsGreeting } from './sockjs/index.ts';
+import { WebSocketTransport } from './websocket-transport.ts';
+
+/** How long an upgrade's or a request's headers and body may take, ms. */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface GatewayParts {
+  readonly config: Config;
+  readonly dialects: readonly AnyDialect[];
+  readonly store: MessageStore;
+  readonly identities: IdentityMap;
+  /** Whether the store takes writes; asked for `/readyz`. */
+  readonly storeHealth: () => { readonly ok: boolean; readonly error?: string | undefined };
+  readonly bus?: Bus;
+  readonly log: Logger;
+  /** This node's name on the bus. */
+  readonly node?: string;
+  readonly now?: () => number;
+  readonly newId?: () => string;
+}
+
+export class Gateway {
+  readonly hub: Hub;
+  readonly metrics: Registry;
+  readonly #app: FastifyInstance;
+  readonly #parts: GatewayParts;
+  #draining = false;
+  #address: string | undefined;
+
+  private constructor(parts: GatewayParts, hub: Hub, app: FastifyInstance) {
+    this.#parts = parts;
+    this.hub = hub;
+    this.#app = app;
+    this.metrics = metricsRegistry(
+      () => hub.endpoints,
+      () => ({
+        users: hub.directory.size,
+        guests: hub.directory.guests,
+        groups: hub.groups.size,
+        timers: hub.wheel.size,
+        storeHealthy: parts.storeHealth().ok,
+      }),
+    );
+  }
+
+  /** Makes the gateway without listening yet. */
+  static async create(parts: GatewayParts): Promise<Gateway> {
+    const hub = new Hub({
+      config: parts.config,
+      store: parts.store,
+      identities: parts.identities,
+      bus: parts.bus ?? new MemoryBus(),
+      log: parts.log,
+      node: parts.node ?? crypto.randomUUID(),
+      now: parts.now ?? Date.now,
+      newId: parts.newId ?? (() => crypto.randomUUID()),
+    });
+    const { endpoints } = parts.config;
+    const app = Fastify({
+      logger: false,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      bodyLimit: Math.max(...endpoints.map(({ limits }) => bodyLimitOf({ frame: limits.frame })), 1024),
+      forceCloseConnections: true,
+      routerOptions: { maxParamLength: 128 },
+    });
+    const gateway = new Gateway(parts, hub, app);
+    for (const config of endpoints) {
+      const dialect = parts.dialects.find(({ id }) => id === config.dialect);
+      if (dialect === undefined) throw new Error(`no dialect ${config.dialect}`);
+      const authenticators =
+        config.auth === 'none'
+          ? []
+          : config.auth.map((name) => {
+              const authenticator = parts.config.authenticators[name];
+              if (authenticator === undefined) throw new Error(`no authenticator ${name}`);
+              return makeAuthenticator(authenticator);
+            });
+      const identity = wireIdentity(config.identity, config.namespace, parts.identities);
+      hub.addEndpoint(new Endpoint({ config, dialect, authenticators, identity }));
+    }
+    await seed(hub);
+    await gateway.#routes();
+    return gateway;
+  }
+
+  /** Starts to listen. @returns the base URL, e.g. `http://127.0.0.1:8080` */
+  async listen(): Promise<string> {
+    const { host, port } = this.#parts.config.listen;
+    this.#address = await this.#app.listen({ host, port });
+    return this.#address;
+  }
+
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  /**
+   * Ends in good order: nothing new is accepted, every client hears its dialect's goodbye, what was accepted is
+   * acknowledged, sockets that do not close in time are ended.
+   */
+  async close(): Promise<void> {
+    if (this.#draining) return;
+    this.#draining = true;
+    for (const connection of [...this.hub.connections]) {
+      if (connection.user === undefined || !connection.isReady) {
+        connection.deliver({
+          type: 'going_away',
+          namespace: connection.namespace,
+          reason: 'shutting_down',
+          afterMs: 1000,
+        });
+      } else {
+        connection.offer({
+          type: 'going_away',
+          namespace: connection.namespace,
+          reason: 'shutting_down',
+          afterMs: 1000,
+        });
+      }
+      connection.end('shutting_down', errorText('shutting_down', connection.endpoint.config.locale));
+    }
+    const longest = Math.max(0, ...this.hub.endpoints.map(({ config }) => config.limits.closeTimeout));
+    const last = setTimeout(() => {
+      for (const connection of this.hub.connections) connection.terminate();
+    }, longest);
+    await this.hub.empty();
+    clearTimeout(last);
+    await this.#app.close();
+    this.hub.stop();
+    this.metrics.clear();
+  }
+
+  async #routes(): Promise<void> {
+    const app = this.#app;
+    const frameLimits = this.hub.endpoints.map(({ config }) =>
+      config.sockjs === false ? config.limits.frame : bodyLimitOf({ frame: config.limits.frame }),
+    );
+    await app.register(websocketPlugin, {
+      options: {
+        maxPayload: Math.max(...frameLimits, 1024),
+        perMessageDeflate: false,
+        handleProtocols: (offered: Set<string>, request: { url?: string | undefined }) =>
+          this.#subprotocolFor(offered, request.url ?? ''),
+      },
+      // Each transport listens for its own errors; the default would end the socket before its close frame.
+      errorHandler: () => {},
+      // Goodbyes are said by `close` before the server is closed.
+      preClose: (done: () => void) => done(),
+    });
+    for (const endpoint of this.hub.endpoints) this.#endpointRoutes(endpoint);
+    app.get('/healthz', async () => ({ status: 'ok' }));
+    app.get('/readyz', async (_request, reply) => {
+      const store = this.#parts.storeHealth();
+      if (this.#draining || !store.ok) reply.code(503);
+      return {
+        status: this.#draining ? 'draining' : store.ok ? 'ready' : 'store unavailable',
+        ...(store.error === undefined ? {} : { error: store.error }),
+      };
+    });
+    app.get('/metrics', async (_request, reply) => {
+      reply.type(this.metrics.contentType);
+      return this.metrics.metrics();
+    });
+  }
+
+  #endpointRoutes(endpoint: Endpoint): void {
+    const { path, config } = endpoint;
+    const upgrade = (socket: WebSocket, request: FastifyRequest): void =>
+      this.#accept(endpoint, socket, request);
+    this.#app.route({
+      method: 'GET',
+      url: path,
+      preValidation: async (request, reply) => this.#gate(endpoint, request, reply),
+      handler: (request, reply) =>
+        config.sockjs === false
+          ? reply
+              .code(426)
+              .type('text/plain')
+              .send('This is a WebSocket endpoint: connect with ws:// or wss://\n')
+          : sockJsGreeting(request, reply),
+      wsHandler: upgrade,
+    });
+    const { sockjs } = config;
+    if (sockjs === false) return;
+    registerSockJs(this.#app, {
+      path,
+      limits: { frame: config.limits.frame },
+      heartbeatMs: sockjs.heartbeat,
+      disconnectMs: sockjs.disconnectDelay,
+      responseBytes: sockjs.responseLimit,
+      allowOrigin: (request) => this.#isOriginAllowed(endpoint, request),
+      remoteAddress: (request) => request.ip,
+      admit: () =>
+        endpoint.connections.size >= config.limits.connections
+          ? { statusCode: 503, text: 'too many connections' }
+          : undefined,
+      accept: (transport, request) => {
+        const connection = this.#open(endpoint, transport, request, undefined);
+        setImmediate(() => connection.open());
+        return connection;
+      },
+      acceptWebSocket: upgrade,
+      draining: () => this.#draining,
+    });
+  }
+
+  async #gate(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+    if (this.#draining) {
+      endpoint.metrics.connectionsRefused++;
+      await reply.code(503).header('retry-after', '1').type('text/plain').send('shutting down\n');
+    } else if (!this.#isOriginAllowed(endpoint, request)) {
+      await reply.code(403).type('text/plain').send('this origin may not connect here\n');
+    }
+  }
+
+  #isOriginAllowed(endpoint: Endpoint, request: FastifyRequest): boolean {
+    if (isOriginAllowed(endpoint.config.origins, request)) return true;
+    endpoint.metrics.connectionsRefused++;
+    const origin = (request.headers.origin ?? '').slice(0, 200);
+    this.#parts.log.warn(
+      { endpoint: endpoint.path, origin, allow: `origins: [${JSON.stringify(origin)}]` },
+      'origin refused; the line in "allow", under this endpoint, would let it in',
+    );
+    return false;
+  }
+
+  /** The endpoint's best subprotocol among those offered, or none. */
+  #subprotocolFor(offered: ReadonlySet<string>, url: string): string | false {
+    const path = url.split('?', 1)[0] ?? '';
+    const endpoint = this.hub.endpoints.find(
+      (candidate) => path === candidate.path || path.startsWith(`${candidate.path}/`),
+    );
+    return endpoint?.dialect.subprotocols.find((subprotocol) => offered.has(subprotocol)) ?? false;
+  }
+
+  #accept(endpoint: Endpoint, socket: WebSocket, request: FastifyRequest): void {
+    const { limits } = endpoint.config;
+    const transport = new WebSocketTransport(socket, request.ip, limits.closeTimeout);
+    if (endpoint.connections.size >= limits.connections) {
+      endpoint.metrics.connectionsRefused++;
+      socket.on('error', () => {});
+      transport.close(endpoint.closeCode('policy'), 'too many connections');
+      return;
+    }
+    const connection = this.#open(
+      endpoint,
+      transport,
+      request,
+      socket.protocol === '' ? undefined : socket.protocol,
+    );
+    transport.listen(connection);
+    connection.open();
+  }
+
+  #open(
+    endpoint: Endpoint,
+    transport: Transport,
+    request: FastifyRequest,
+    subprotocol: string | undefined,
+  ): Connection {
+    const credentials = credentialsOf(request.raw, endpoint.config.credentials);
+    const connection = new Connection(this.hub, endpoint, transport, { credentials, subprotocol });
+    this.hub.opened(connection);
+    return connection;
+  }
+}

@@ -1,0 +1,55 @@
+/** Answers that are known at once but must come later, in the order of the calls. */
+import type { StoreCallback, StoreOutcome } from './port.ts';
+
+/**
+ * Runs callbacks in a microtask after the calls, in call order; one that throws keeps no other from its
+ * answer, and its error surfaces as an uncaught one.
+ */
+export class AnswerQueue {
+  private waiting: (() => void)[] = [];
+  private idle: (() => void)[] = [];
+  private scheduled = false;
+
+  answer<Value>(done: StoreCallback<Value>, outcome: StoreOutcome<Value>): void {
+    this.waiting.push(() => done(outcome));
+    this.schedule();
+  }
+
+  /** Resolves when nothing waits for its answer. */
+  drained(): Promise<void> {
+    return new Promise((resolve) => {
+      this.idle.push(resolve);
+      this.schedule();
+    });
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return;
+    this.scheduled = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  private flush(): void {
+    this.scheduled = false;
+    const batch = this.waiting;
+    this.waiting = [];
+    for (const run of batch) {
+      runSafely(run);
+    }
+    if (this.waiting.length > 0) return;
+    const { idle } = this;
+    this.idle = [];
+    for (const resolve of idle) resolve();
+  }
+}
+
+/** An error of the caller's own stays visible but does not stop what comes after it. */
+export function runSafely(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    setImmediate(() => {
+      throw error;
+    });
+  }
+}

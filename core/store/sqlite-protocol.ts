@@ -1,0 +1,129 @@
+/** What the gateway's thread and the thread of the database say to each other. */
+import type { ErrorCode } from '../errors.ts';
+import type { ConfirmedRange, HistoryQuery, MissedQuery, StoreLimits, StoreOperation } from './port.ts';
+
+/** Given to the thread at its start. */
+export interface DatabaseOptions {
+  readonly directory: string;
+  readonly limits: StoreLimits;
+  /** Bounds the database file, in pages of 4 KiB; undefined: only the disk does. */
+  readonly maxPages: number | undefined;
+}
+
+export interface IdentityRow {
+  readonly namespace: string;
+  readonly user: string;
+  readonly integer: number;
+}
+
+/** What can be asked of the database. */
+export interface Requests {
+  readonly commit: { readonly operations: readonly StoreOperation[] };
+  readonly enroll: {
+    readonly namespace: string;
+    readonly conversation: string;
+    readonly users: readonly string[];
+  };
+  readonly withdraw: {
+    readonly namespace: string;
+    readonly conversation: string;
+    readonly users: readonly string[];
+  };
+  readonly confirm: { readonly ranges: readonly ConfirmedRange[] };
+  readonly dequeue: { readonly namespace: string; readonly queue: string; readonly id: string };
+  readonly assign: {
+    readonly namespace: string;
+    readonly users: readonly { readonly id: string; readonly integer?: number | undefined }[];
+  };
+  /** Time has passed: remove what is too old, and see whether a sick database is well again. */
+  readonly tick: Readonly<Record<never, never>>;
+  readonly missed: MissedQuery;
+  readonly history: HistoryQuery;
+  /** `conversation`: only there. */
+  readonly find: {
+    readonly namespace: string;
+    readonly id: string;
+    readonly author: string;
+    readonly conversation: string | undefined;
+  };
+  readonly queued: {
+    readonly namespace: string;
+    readonly queue: string;
+    readonly after?: string | undefined;
+    readonly limit: number;
+  };
+}
+
+export type RequestKind = keyof Requests;
+export type RequestOf<Kind extends RequestKind> = Requests[Kind] & { readonly kind: Kind };
+export type DatabaseRequest = { readonly [Kind in RequestKind]: RequestOf<Kind> }[RequestKind];
+
+/** The place of an appended message; for a duplicate, the message stored before, as JSON. */
+export type RawResult =
+  | { readonly kind: 'append'; readonly sequence: number; readonly earlier: string | undefined }
+  | { readonly kind: 'revoke'; readonly message: string }
+  | { readonly kind: 'enqueue' };
+
+/** An entry as JSON without its body, if the body is bytes. */
+export interface QueueRow {
+  readonly entry: string;
+  readonly bytes: Uint8Array | null;
+}
+
+/** Answers as they cross between the threads; messages travel as JSON. */
+export interface RawAnswers {
+  readonly commit: readonly RawResult[];
+  readonly enroll: undefined;
+  readonly withdraw: undefined;
+  readonly confirm: undefined;
+  readonly dequeue: undefined;
+  readonly assign: readonly IdentityRow[];
+  /** Whether more is due to be removed. */
+  readonly tick: boolean;
+  readonly missed: { readonly messages: readonly string[]; readonly next: string | undefined };
+  readonly history: readonly string[];
+  readonly find: string | undefined;
+  readonly queued: readonly QueueRow[];
+}
+export type RawAnswer = RawAnswers[RequestKind];
+
+/** A `GatewayError` in a form that can cross. */
+export interface RawError {
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+  readonly messageId: string | undefined;
+  /** For the log. */
+  readonly cause: string | undefined;
+}
+
+export type RawOutcome<Value = RawAnswer> =
+  | { readonly ok: true; readonly value: Value }
+  | { readonly ok: false; readonly error: RawError };
+
+/** Counters since the start of the thread. */
+export interface DatabaseStats {
+  /** Transactions that reached the disk. */
+  readonly transactions: number;
+  /** Writing requests in them: with many at once, more than one per transaction. */
+  readonly writes: number;
+}
+
+export interface RequestBatch {
+  readonly kind: 'requests';
+  /** Epoch ms. */
+  readonly now: number;
+  readonly requests: readonly DatabaseRequest[];
+}
+
+export type ToDatabase = RequestBatch | { readonly kind: 'close' };
+
+export type FromDatabase =
+  | { readonly kind: 'opened'; readonly identities: readonly IdentityRow[] }
+  | { readonly kind: 'refused'; readonly message: string }
+  | {
+      readonly kind: 'answers';
+      readonly outcomes: readonly RawOutcome[];
+      readonly stats: DatabaseStats;
+      /** Why the database cannot be written; undefined: it can. */
+      readonly fault: string | undefined;
+    };

@@ -1,0 +1,45 @@
+/** The thread of the database: takes what has arrived meanwhile as one batch, answers it as one message. */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { DatabaseEngine } from './sqlite-engine.ts';
+import type { DatabaseOptions, DatabaseRequest, FromDatabase, ToDatabase } from './sqlite-protocol.ts';
+
+/** Most requests that share a transaction: bounds how long the first of them waits. */
+const MOST_REQUESTS = 4096;
+
+function serve(port: MessagePort, options: DatabaseOptions): void {
+  const say = (message: FromDatabase): void => port.postMessage(message);
+  let engine: DatabaseEngine;
+  try {
+    engine = new DatabaseEngine(options);
+  } catch (error) {
+    say({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
+    return;
+  }
+  say({ kind: 'opened', identities: engine.identities() });
+
+  port.on('message', (first: ToDatabase) => {
+    const requests: DatabaseRequest[] = [];
+    let now = 0;
+    let isLast = false;
+    let message: ToDatabase | undefined = first;
+    while (message !== undefined) {
+      if (message.kind === 'close') {
+        isLast = true;
+        break;
+      }
+      now = message.now;
+      for (const request of message.requests) requests.push(request);
+      if (requests.length >= MOST_REQUESTS) break;
+      message = (receiveMessageOnPort(port) as { readonly message: ToDatabase } | undefined)?.message;
+    }
+    if (requests.length > 0) {
+      const outcomes = engine.run(requests, now);
+      say({ kind: 'answers', outcomes, stats: engine.stats, fault: engine.fault });
+    }
+    if (!isLast) return;
+    engine.close();
+    port.close();
+  });
+}
+
+if (parentPort !== null) serve(parentPort, workerData as DatabaseOptions);

@@ -1,0 +1,192 @@
+/**
+ * The embedded durable store: one SQLite file in a data directory, used by a thread of its own.
+ *
+ * An answer with `ok: true` is given after the write-ahead log was synced (`synchronous=FULL`). All that is
+ * asked while a sync is under way shares the next one.
+ */
+import { conversationKey, type Message, type Target } from '../../schemas/model.ts';
+import { IdentityTable } from './memory-identity.ts';
+import type {
+  ConfirmedRange,
+  HistoryQuery,
+  IdentityMap,
+  MessageStore,
+  MissedPage,
+  MissedQuery,
+  QueueEntry,
+  StoreCallback,
+  StoreLimits,
+  StoreOperation,
+  StoreResult,
+} from './port.ts';
+import { DatabaseLink } from './sqlite-link.ts';
+import type { DatabaseStats, QueueRow, RawResult } from './sqlite-protocol.ts';
+
+export interface SqliteStoreOptions {
+  /** Made if it is not there. One process at a time can use it. */
+  readonly directory: string;
+  readonly limits: StoreLimits;
+  /** Epoch ms. */
+  readonly now?: () => number;
+  /** Bounds the database file, in pages of 4 KiB; by default only the disk does. */
+  readonly maxPages?: number;
+}
+
+export interface SqliteStore {
+  readonly messages: MessageStore;
+  readonly identities: IdentityMap;
+  /** Resolves when all is answered and the file is closed. */
+  close(): Promise<void>;
+  /** Not ok from a failed write on until one succeeds; the store tries by itself every few seconds. */
+  health(): { readonly ok: boolean; readonly error?: string };
+  stats(): DatabaseStats;
+}
+
+/** Rejects with an Error that names the directory: it is in use, not writable, or holds something else. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  const { directory, limits, now = Date.now, maxPages } = options;
+  const link = new DatabaseLink({ directory, limits, maxPages }, now);
+  const table = new IdentityTable();
+  for (const { namespace, user, integer } of await link.open()) table.set(namespace, user, integer);
+  return {
+    messages: new SqliteMessageStore(link),
+    identities: new SqliteIdentityMap(link, table),
+    close: () => link.close(),
+    health: () => (link.fault === undefined ? { ok: true } : { ok: false, error: link.fault }),
+    stats: () => link.stats,
+  };
+}
+
+class SqliteMessageStore implements MessageStore {
+  private readonly link: DatabaseLink;
+
+  constructor(link: DatabaseLink) {
+    this.link = link;
+  }
+
+  commit(operations: readonly StoreOperation[], done: StoreCallback<readonly StoreResult[]>): void {
+    this.link.ask({ kind: 'commit', operations }, done, (raw) =>
+      raw.map((result, index) => storeResult(result, operations[index])),
+    );
+  }
+
+  enroll(namespace: string, conversation: string, users: readonly string[], done: StoreCallback<void>): void {
+    this.link.ask({ kind: 'enroll', namespace, conversation, users }, done, nothing);
+  }
+
+  withdraw(
+    namespace: string,
+    conversation: string,
+    users: readonly string[],
+    done: StoreCallback<void>,
+  ): void {
+    this.link.ask({ kind: 'withdraw', namespace, conversation, users }, done, nothing);
+  }
+
+  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>): void {
+    this.link.ask({ kind: 'confirm', ranges }, done, nothing);
+  }
+
+  missed(query: MissedQuery, done: StoreCallback<MissedPage>): void {
+    this.link.ask({ ...query, kind: 'missed' }, done, ({ messages, next }) => ({
+      messages: messages.map(messageOf),
+      next,
+    }));
+  }
+
+  history(query: HistoryQuery, done: StoreCallback<readonly Message[]>): void {
+    this.link.ask({ ...query, kind: 'history' }, done, (messages) => messages.map(messageOf));
+  }
+
+  find(
+    query: {
+      readonly namespace: string;
+      readonly id: string;
+      readonly author: string;
+      readonly target?: Target | undefined;
+    },
+    done: StoreCallback<Message | undefined>,
+  ): void {
+    const { namespace, id, author, target } = query;
+    const conversation = target === undefined ? undefined : conversationKey(target, author);
+    this.link.ask({ kind: 'find', namespace, id, author, conversation }, done, (message) =>
+      message === undefined ? undefined : messageOf(message),
+    );
+  }
+
+  dequeue(namespace: string, queue: string, id: string, done: StoreCallback<void>): void {
+    this.link.ask({ kind: 'dequeue', namespace, queue, id }, done, nothing);
+  }
+
+  queued(
+    query: {
+      readonly namespace: string;
+      readonly queue: string;
+      readonly after?: string | undefined;
+      readonly limit: number;
+    },
+    done: StoreCallback<readonly QueueEntry[]>,
+  ): void {
+    this.link.ask({ ...query, kind: 'queued' }, done, (rows) => rows.map(queueEntry));
+  }
+
+  close(): Promise<void> {
+    return this.link.close();
+  }
+}
+
+class SqliteIdentityMap implements IdentityMap {
+  private readonly link: DatabaseLink;
+  private readonly table: IdentityTable;
+
+  constructor(link: DatabaseLink, table: IdentityTable) {
+    this.link = link;
+    this.table = table;
+  }
+
+  assign(
+    namespace: string,
+    users: readonly { readonly id: string; readonly integer?: number | undefined }[],
+    done: StoreCallback<void>,
+  ): void {
+    this.link.ask({ kind: 'assign', namespace, users }, done, (rows) => {
+      for (const row of rows) this.table.set(row.namespace, row.user, row.integer);
+    });
+  }
+
+  integerOf(namespace: string, user: string): number | undefined {
+    return this.table.integerOf(namespace, user);
+  }
+
+  userOf(namespace: string, integer: number): string | undefined {
+    return this.table.userOf(namespace, integer);
+  }
+}
+
+const nothing = (): void => undefined;
+
+const messageOf = (json: string): Message => Object.freeze(JSON.parse(json) as Message);
+
+function storeResult(raw: RawResult, operation: StoreOperation | undefined): StoreResult {
+  switch (raw.kind) {
+    case 'append': {
+      if (raw.earlier !== undefined)
+        return { kind: 'append', message: messageOf(raw.earlier), duplicate: true };
+      if (operation?.kind !== 'append') throw new TypeError('the answer does not fit the operation');
+      const message = Object.freeze({ ...operation.draft, sequence: raw.sequence });
+      return { kind: 'append', message, duplicate: false };
+    }
+    case 'revoke':
+      return { kind: 'revoke', message: messageOf(raw.message) };
+    case 'enqueue':
+      return { kind: 'enqueue' };
+    default:
+      raw satisfies never;
+      throw new TypeError('unknown answer');
+  }
+}
+
+function queueEntry(row: QueueRow): QueueEntry {
+  const entry = JSON.parse(row.entry) as QueueEntry;
+  return row.bytes === null ? entry : { ...entry, body: row.bytes };
+}

@@ -1,0 +1,105 @@
+/**
+ * All timers of all connections on one wheel: arming and cancelling are O(1), and one Node timer turns it.
+ *
+ * Times are milliseconds on a monotonic clock, so that a jump of the wall clock fires nothing early or late.
+ * A timer fires at the first tick at or after its deadline: up to `tickMs` late, never early.
+ */
+
+const SLOTS = 1024;
+
+export interface WheelTimer {
+  /** Monotonic ms. */
+  deadline: number;
+  slot: number;
+  readonly fire: () => void;
+}
+
+export class TimerWheel {
+  readonly #tickMs: number;
+  readonly #now: () => number;
+  readonly #slots: Set<WheelTimer>[] = Array.from({ length: SLOTS }, () => new Set());
+  #turning: NodeJS.Timeout | undefined;
+  /** The tick up to which all slots have been looked at. */
+  #tick: number;
+  #size = 0;
+
+  constructor(tickMs = 50, now: () => number = () => performance.now()) {
+    this.#tickMs = tickMs;
+    this.#now = now;
+    this.#tick = Math.floor(now() / tickMs);
+  }
+
+  /** Timers that are armed. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Monotonic ms, as deadlines are counted. */
+  now(): number {
+    return this.#now();
+  }
+
+  arm(afterMs: number, fire: () => void): WheelTimer {
+    const timer: WheelTimer = { deadline: this.#now() + afterMs, slot: -1, fire };
+    this.#place(timer);
+    return timer;
+  }
+
+  /** Moves an armed or fired timer to a new deadline. */
+  rearm(timer: WheelTimer, afterMs: number): void {
+    this.cancel(timer);
+    timer.deadline = this.#now() + afterMs;
+    this.#place(timer);
+  }
+
+  /** Cancelling twice, or after the timer has fired, changes nothing. */
+  cancel(timer: WheelTimer): void {
+    if (timer.slot < 0) return;
+    (this.#slots[timer.slot] as Set<WheelTimer>).delete(timer);
+    timer.slot = -1;
+    this.#size--;
+  }
+
+  /** Stops turning; armed timers never fire. */
+  stop(): void {
+    clearInterval(this.#turning);
+    this.#turning = undefined;
+    for (const slot of this.#slots) slot.clear();
+    this.#size = 0;
+  }
+
+  /** Fires what is due. Called by the wheel's own Node timer; tests call it with a clock of their own. */
+  turn(): void {
+    const now = this.#now();
+    const last = Math.floor(now / this.#tickMs);
+    const first = Math.max(this.#tick, last - SLOTS + 1);
+    const due: WheelTimer[] = [];
+    for (let tick = first; tick <= last; tick++) {
+      for (const timer of this.#slots[tick % SLOTS] as Set<WheelTimer>) {
+        if (timer.deadline <= now) due.push(timer);
+      }
+    }
+    this.#tick = last;
+    // One timer's callback may cancel another that is due in the same turn.
+    for (const timer of due) {
+      if (timer.slot < 0) continue;
+      this.cancel(timer);
+      timer.fire();
+    }
+    if (this.#size === 0) {
+      clearInterval(this.#turning);
+      this.#turning = undefined;
+    }
+  }
+
+  #place(timer: WheelTimer): void {
+    timer.slot = Math.ceil(timer.deadline / this.#tickMs) % SLOTS;
+    (this.#slots[timer.slot] as Set<WheelTimer>).add(timer);
+    this.#size++;
+    if (this.#turning === undefined) {
+      this.#tick = Math.floor(this.#now() / this.#tickMs);
+      this.#turning = setInterval(() => this.turn(), this.#tickMs);
+      this.#turning.unref();
+    }
+  }
+}

@@ -1,0 +1,21 @@
+/** What one connection sees of a group and its people: the same for all, unless the group is bridged. */
+import type { Group, User } from '../schemas/model.ts';
+import { userIn } from './bridged-view.ts';
+import type { Connection } from './connection.ts';
+import { type GroupRecord, groupIdIn } from './groups.ts';
+
+export function userView(record: GroupRecord, user: User, connection: Connection): User {
+  return record.aliases.size === 0 ? user : userIn(user, connection.namespace);
+}
+
+export function groupView(record: GroupRecord, connection: Connection): Group {
+  const { group } = record;
+  if (record.aliases.size === 0) return group;
+  const { namespace } = connection;
+  return Object.freeze({
+    ...group,
+    namespace,
+    id: groupIdIn(record, namespace),
+    ...(group.owner === undefined ? {} : { owner: userIn(group.owner, namespace) }),
+  });
+}
