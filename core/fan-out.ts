@@ -57,7 +57,9 @@ export class FanOut {
     switch (audience.kind) {
       case 'group': {
         const record = this.#groups.find(audience.namespace, audience.group);
-        if (record !== undefined) this.#toGroup(event, record, origin);
+        if (record === undefined) return;
+        this.#toGroup(event, record, origin);
+        if (audience.members === true) this.#toMembers(event, record, audience.besides ?? []);
         return;
       }
       case 'users':
@@ -95,6 +97,23 @@ export class FanOut {
         views.set(namespace, view);
       }
       connection.offer(view);
+    }
+  }
+
+  /** Connections of members that do not attend the group, and of others whom the event concerns. */
+  #toMembers(event: Event, record: GroupRecord, besides: readonly string[]): void {
+    const { namespace, id } = record.group;
+    const users = new Set(
+      [...record.members.values()]
+        .filter((member) => member.namespace === namespace)
+        .map((member) => member.id),
+    );
+    for (const user of besides) users.add(user);
+    for (const user of users) {
+      for (const connection of this.#directory.find(namespace, user)?.connections ?? []) {
+        if (!record.connections.has(connection))
+          connection.offer(record.aliases.size === 0 ? event : eventIn(event, namespace, id));
+      }
     }
   }
 

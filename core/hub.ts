@@ -245,6 +245,20 @@ export class Hub implements ConnectionHost {
     return record.aliases.get(connection.namespace) ?? record.group.id;
   }
 
+  /** Gives a user an integer where some endpoint of the namespace shows integers. */
+  assignInteger(namespace: string, user: string, integer?: number): Promise<void> {
+    const needed = this.endpoints.some(
+      (endpoint) => endpoint.namespace === namespace && endpoint.config.identity === 'integer',
+    );
+    if (!needed || this.identities.integerOf(namespace, user) !== undefined) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.identities.assign(namespace, [{ id: user, integer }], (outcome) => {
+        if (outcome.ok) resolve();
+        else reject(outcome.error);
+      });
+    });
+  }
+
   // --- membership ---------------------------------------------------------------------------------------
 
   /** Makes a user a member; connections of dialects in which members attend do so at once. */

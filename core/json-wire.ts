@@ -75,7 +75,7 @@ export function jsonCodec<Frame>(frames: JsonFrames<Frame>): Codec<Frame> {
         const missing = fault?.keyword === 'required' || fault?.keyword === 'minLength';
         const field =
           fault?.keyword === 'required'
-            ? `${fault.instancePath}/${String(fault.params['missingProperty'])}`
+            ? `${fault.instancePath}/${String(fault.params.missingProperty)}`
             : (fault?.instancePath ?? '');
         throw new GatewayError(missing ? 'field_missing' : 'frame_malformed', {
           ...salvage(value),

@@ -20,7 +20,7 @@ const dropReadOnly: Override = ({ jsonSchema }) => {
 
 const override: Override = (context) => {
   dropReadOnly(context);
-  if (context.zodSchema === RelayBytes) {
+  if ((context.zodSchema as unknown) === RelayBytes) {
     Object.assign(context.jsonSchema, {
       type: 'string',
       contentEncoding: 'base64',

@@ -38,11 +38,12 @@ export class Deliveries {
   }
 
   /**
-   * The delivery that an ACK or NACK names.
+   * The delivery that an ACK or NACK names; undefined for one that has been settled before, as happens to
+   * clients that work on several messages of a cumulative subscription at a time.
    *
-   * @throws GatewayError field_missing (fatal) or message_unknown
+   * @throws GatewayError field_missing (fatal), or message_unknown for one that never was
    */
-  find(frame: StompFrame, rules: VersionRules): number {
+  find(frame: StompFrame, rules: VersionRules): number | undefined {
     const name = requiredHeader(frame, rules.ackHeader ? 'id' : 'message-id');
     const subscriptionId = rules.ackHeader
       ? undefined
@@ -51,15 +52,15 @@ export class Deliveries {
         : headerOf(frame, 'subscription');
     const number = decimal(rules.ackHeader ? name : name.slice(name.lastIndexOf('@') + 1));
     const subscription = number === undefined ? undefined : this.#subscriptions.get(number);
+    if (number !== undefined && subscription === undefined && number > 0 && number < this.#next)
+      return undefined;
     if (
       number === undefined ||
       subscription === undefined ||
       (!rules.ackHeader && subscription.unacked.get(number)?.messageId !== name) ||
       (subscriptionId !== undefined && subscription.id !== subscriptionId)
     )
-      throw new GatewayError('message_unknown', {
-        detail: `no delivery of this connection waits for this ${frame.command}`,
-      });
+      throw unknownDelivery(frame.command);
     return number;
   }
 
@@ -87,3 +88,9 @@ export class Deliveries {
     this.#subscriptions.delete(number);
   }
 }
+
+/** An ACK or NACK of nothing that waits. */
+export const unknownDelivery = (command: string): GatewayError =>
+  new GatewayError('message_unknown', {
+    detail: `no delivery of this connection waits for this ${command}`,
+  });

@@ -59,6 +59,9 @@ export function agree(own: HeartBeat, peer: HeartBeat): HeartBeat {
 
 const longer = (one: number, other: number): number => (one === 0 || other === 0 ? 0 : Math.max(one, other));
 
+/** A timer may be late by a tick of core's wheel; a beat must not. */
+const MARGIN_MS = 60;
+
 /**
  * Sends a heart-beat after a tenth less than the interval without any frame, so that one that travels slowly
  * is still in time.
@@ -66,7 +69,7 @@ const longer = (one: number, other: number): number => (one === 0 || other === 0
 export const outgoingTimer = (intervalMs: number): Effect<never, never> => ({
   kind: 'timer',
   name: 'heart-beat-out',
-  afterMs: Math.floor(intervalMs * 0.9),
+  afterMs: Math.floor(Math.min(intervalMs * 0.9, intervalMs - MARGIN_MS)),
   restart: 'sent',
 });
 

@@ -57,9 +57,9 @@ function readCredentials(
   const login = optionalHeader(frame, 'login');
   const passcode = optionalHeader(frame, 'passcode');
   if (endpoint.authentication === 'none') {
+    // The first one counts where nobody checks: a name says more than a token.
     const claim = login ?? (credentials.length === 0 ? guestName(connection) : undefined);
-    if (claim !== undefined) credentials.push(claimOf(claim, connection));
-    return credentials;
+    return claim === undefined ? credentials : [claimOf(claim, connection), ...credentials];
   }
   if (login !== undefined && passcode !== undefined) credentials.push({ kind: 'password', login, passcode });
   if (credentials.length > 0) return credentials;

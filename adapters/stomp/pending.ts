@@ -12,7 +12,9 @@ export type Waiting =
   | { readonly kind: 'login'; readonly receipt: string | undefined }
   /** Nobody waits for it. */
   | { readonly kind: 'quiet' }
-  /** SEND, ACK, NACK, UNSUBSCRIBE: a receipt if one was asked for. */
+  /** ACK, NACK */
+  | { readonly kind: 'acknowledgement'; readonly receipt: string | undefined }
+  /** SEND, UNSUBSCRIBE: a receipt if one was asked for. */
   | { readonly kind: 'frame'; readonly receipt: string | undefined; readonly messageId: string | undefined }
   | { readonly kind: 'subscribe'; readonly receipt: string | undefined; readonly subscription: Subscription }
   | { readonly kind: 'batch'; readonly receipt: string | undefined; readonly transaction: Transaction }

@@ -23,7 +23,7 @@ import type { Options } from './options.ts';
 import { Outbound } from './outbound.ts';
 import { QUIET, type Waiting } from './pending.ts';
 import { errorBody, errorFrame } from './refusal.ts';
-import { Settlement } from './settlement.ts';
+import { LATE, lateOr, Settlement } from './settlement.ts';
 import { Stall } from './stall.ts';
 import { automatic, Subscriptions } from './subscriptions.ts';
 import { Transactions } from './transactions.ts';
@@ -203,6 +203,7 @@ export class StompServerSession implements ServerSession<StompFrame> {
         if (this.#login === undefined || result.type !== 'authenticated') return NOTHING;
         return [...this.#connected(this.#login, result), ...receiptFor(waiting.receipt)];
       case 'frame':
+      case 'acknowledgement':
       case 'subscribe':
         return receiptFor(waiting.receipt);
       case 'batch':
@@ -228,8 +229,12 @@ export class StompServerSession implements ServerSession<StompFrame> {
         return this.#refuse(error, waiting.receipt, undefined);
       case 'batch':
         return this.#refuse(error, waiting.receipt, error.messageId);
+      case 'acknowledgement':
+        return lateOr(error, waiting.receipt) ?? this.#refuse(error, waiting.receipt, undefined);
       case 'commit':
-        return this.#end(error, waiting.committing.receipts.at(-1));
+        return lateOr(error, undefined) === undefined
+          ? this.#end(error, waiting.committing.receipts.at(-1))
+          : [LATE, ...this.#settlement.acknowledged(waiting.committing)];
       case 'quiet':
       case 'disconnect':
         return error.fatal === undefined ? NOTHING : this.#end(error, undefined);

@@ -1,9 +1,10 @@
 /** ACK, NACK and COMMIT: what a client settles, and what it wants to take effect together. */
 import type { Effect } from '../../core/dialect.ts';
-import { NOTHING, type Pending } from '../../core/session-kit.ts';
+import type { GatewayError } from '../../core/errors.ts';
+import { lost, NOTHING, type Pending } from '../../core/session-kit.ts';
 import type { Command } from '../../schemas/command.ts';
 import type { DeliveryReference } from '../../schemas/model.ts';
-import type { Deliveries } from './deliveries.ts';
+import { type Deliveries, unknownDelivery } from './deliveries.ts';
 import { receiptFor, receiptFrame } from './frames.ts';
 import type { Committing, Waiting } from './pending.ts';
 import type { Transaction, Transactions } from './transactions.ts';
@@ -36,17 +37,22 @@ export class Settlement {
    */
   acknowledge(frame: StompFrame, receipt: string | undefined, accepted: boolean): Effects {
     const transaction = optionalHeader(frame, 'transaction');
-    if (transaction === undefined) {
-      const deliveries: DeliveryReference[] = [];
-      this.#deliveries.take(this.#deliveries.find(frame, this.#link.rules), deliveries);
-      if (deliveries.length === 0) return receiptFor(receipt);
-      const waiting: Waiting = { kind: 'frame', receipt, messageId: undefined };
-      return [this.#route(waiting, { type: 'settle_delivery', deliveries, accepted })];
+    const delivery = this.#deliveries.find(frame, this.#link.rules);
+    // RECEIPT means success; without one, what is over already needs no answer.
+    if (delivery === undefined && receipt !== undefined) throw unknownDelivery(frame.command);
+    if (transaction !== undefined) {
+      const { acknowledgements, receipts } = this.#transactions.join(transaction, frame);
+      if (delivery === undefined) return [LATE];
+      acknowledgements.push({ delivery, accepted });
+      if (receipt !== undefined) receipts.push(receipt);
+      return NOTHING;
     }
-    const { acknowledgements, receipts } = this.#transactions.join(transaction, frame);
-    acknowledgements.push({ delivery: this.#deliveries.find(frame, this.#link.rules), accepted });
-    if (receipt !== undefined) receipts.push(receipt);
-    return NOTHING;
+    if (delivery === undefined) return [LATE];
+    const deliveries: DeliveryReference[] = [];
+    this.#deliveries.take(delivery, deliveries);
+    if (deliveries.length === 0) return receiptFor(receipt);
+    const waiting: Waiting = { kind: 'acknowledgement', receipt };
+    return [this.#route(waiting, { type: 'settle_delivery', deliveries, accepted })];
   }
 
   /**
@@ -90,3 +96,13 @@ export class Settlement {
     return { kind: 'route', ref: this.#pending.add(waiting), value };
   }
 }
+
+/** An acknowledgement of what nobody waits for any more: counted, and no harm done. */
+export const LATE = lost('settle_delivery');
+
+/**
+ * The gateway refuses an acknowledgement. One that it has forgotten (its subscription ended, say) will be
+ * delivered again, which is no reason to end a connection that asked for no receipt.
+ */
+export const lateOr = (error: GatewayError, receipt: string | undefined): Effects | undefined =>
+  error.code === 'message_unknown' && error.fatal === undefined && receipt === undefined ? [LATE] : undefined;

@@ -3,7 +3,15 @@ import type { Event } from '../../schemas/event.ts';
 
 /** Whom an event is for; every node looks up its own connections. */
 export type Audience =
-  | { readonly kind: 'group'; readonly namespace: string; readonly group: string }
+  | {
+      readonly kind: 'group';
+      readonly namespace: string;
+      readonly group: string;
+      /** Not only those who attend it: every connection of its members. */
+      readonly members?: boolean;
+      /** And the connections of these users, members or not. */
+      readonly besides?: readonly string[];
+    }
   | { readonly kind: 'users'; readonly namespace: string; readonly users: readonly string[] }
   | { readonly kind: 'topic'; readonly namespace: string; readonly topic: string };
 

@@ -7,8 +7,8 @@ import { type GroupRecord, userKey } from '../groups.ts';
 import type { Hub } from '../hub.ts';
 import { rosterOf } from '../roster.ts';
 import { groupView, userView } from '../views.ts';
-import type { Done } from './index.ts';
 import { checkSender, groupToAttend, knownGroup, mayAttend, roomToAttend, speaker } from './permissions.ts';
+import type { Done } from './settlement.ts';
 
 /** How long the connection that holds a place in an exclusive group has to show that it is alive, ms. */
 const PLACE_PROBE_MS = 5_000;

@@ -7,7 +7,7 @@ import type { UserRecord } from '../directory.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import type { Hub } from '../hub.ts';
-import type { Done } from './index.ts';
+import type { Done } from './settlement.ts';
 
 export function authenticate(
   hub: Hub,
@@ -103,21 +103,10 @@ async function meet(hub: Hub, connection: Connection, identity: Identity): Promi
     ...(identity.avatar === undefined ? {} : { avatar: identity.avatar }),
   };
   const record = hub.directory.meet(namespace, profile, endpoint.authentication !== 'none');
-  const needsInteger = hub.endpoints.some(
-    (other) => other.namespace === namespace && other.config.identity === 'integer',
-  );
-  if (needsInteger && hub.identities.integerOf(namespace, identity.userId) === undefined) {
-    // A number that is claimed and free is the claimant's own: others would else speak under it.
-    const own = /^[1-9][0-9]{0,14}$/.test(identity.userId) ? Number(identity.userId) : undefined;
-    const integer =
-      own !== undefined && hub.identities.userOf(namespace, own) === undefined ? { integer: own } : {};
-    await new Promise<void>((resolve, reject) => {
-      hub.identities.assign(namespace, [{ id: identity.userId, ...integer }], (outcome) => {
-        if (outcome.ok) resolve();
-        else reject(outcome.error);
-      });
-    });
-  }
+  // A number that is claimed and free is the claimant's own: others would else speak under it.
+  const own = /^[1-9][0-9]{0,14}$/.test(identity.userId) ? Number(identity.userId) : undefined;
+  const isFree = own !== undefined && hub.identities.userOf(namespace, own) === undefined;
+  await hub.assignInteger(namespace, identity.userId, isFree ? own : undefined);
   return record;
 }
 

@@ -4,8 +4,8 @@ import { conversationKey } from '../../schemas/model.ts';
 import type { Connection } from '../connection.ts';
 import { GatewayError } from '../errors.ts';
 import type { Hub } from '../hub.ts';
-import { DONE, type Done } from './index.ts';
 import { speaker } from './permissions.ts';
+import { DONE, type Done } from './settlement.ts';
 
 export function sync(_hub: Hub, connection: Connection, command: CommandOf<'sync'>, done: Done): void {
   const user = speaker(connection);

@@ -1,7 +1,6 @@
 /** The single router: every command of every connection goes through `perform`, and is settled exactly once. */
-import type { Command } from '../../schemas/command.ts';
+import type { Command, CommandOf, CommandType } from '../../schemas/command.ts';
 import type { Connection } from '../connection.ts';
-import type { Outcome } from '../dialect.ts';
 import { GatewayError } from '../errors.ts';
 import type { Hub } from '../hub.ts';
 import { joinGroup, leaveGroup, listUsers, subscribe, unsubscribe } from './attendance.ts';
@@ -9,13 +8,39 @@ import { authenticate } from './authenticate.ts';
 import { settleDelivery, sync } from './deliveries.ts';
 import { markRead, revokeMessage, sendBatch, sendMessage } from './messages.ts';
 import { relay } from './relay.ts';
-
-export type Done = (outcome: Outcome) => void;
-
-export const DONE: Outcome = Object.freeze({ ok: true, result: Object.freeze({ type: 'done' }) });
+import { DONE, type Done } from './settlement.ts';
 
 /** Commands that cost nothing to anybody else and are not counted against the send rate. */
 const FREE: ReadonlySet<Command['type']> = new Set(['authenticate', 'settle_delivery', 'disconnect']);
+
+type Handler<Type extends CommandType> = (
+  hub: Hub,
+  connection: Connection,
+  command: CommandOf<Type>,
+  done: Done,
+) => void;
+
+/** One handler for each command: a new command is a compile error here until someone decides what it does. */
+const HANDLERS: { readonly [Type in CommandType]: Handler<Type> } = {
+  authenticate,
+  send_message: sendMessage,
+  send_batch: sendBatch,
+  revoke_message: revokeMessage,
+  mark_read: markRead,
+  settle_delivery: settleDelivery,
+  sync,
+  join_group: joinGroup,
+  leave_group: leaveGroup,
+  subscribe,
+  unsubscribe,
+  list_users: listUsers,
+  relay,
+  report_error: (_hub, connection, { code, message }, done) => {
+    connection.log.info({ code, text: message.slice(0, 200) }, 'the client reports an error');
+    done(DONE);
+  },
+  disconnect: (_hub, _connection, _command, done) => done(DONE),
+};
 
 /** @throws GatewayError when the command is refused at once; otherwise `done` is called, now or later. */
 export function perform(hub: Hub, connection: Connection, command: Command, done: Done): void {
@@ -23,42 +48,5 @@ export function perform(hub: Hub, connection: Connection, command: Command, done
     const cost = command.type === 'send_batch' ? command.items.length : 1;
     if (!connection.rate.take(hub.wheel.now(), cost)) throw new GatewayError('rate_limited');
   }
-  switch (command.type) {
-    case 'authenticate':
-      return authenticate(hub, connection, command, done);
-    case 'send_message':
-      return sendMessage(hub, connection, command, done);
-    case 'send_batch':
-      return sendBatch(hub, connection, command, done);
-    case 'revoke_message':
-      return revokeMessage(hub, connection, command, done);
-    case 'mark_read':
-      return markRead(hub, connection, command, done);
-    case 'settle_delivery':
-      return settleDelivery(hub, connection, command, done);
-    case 'sync':
-      return sync(hub, connection, command, done);
-    case 'join_group':
-      return joinGroup(hub, connection, command, done);
-    case 'leave_group':
-      return leaveGroup(hub, connection, command, done);
-    case 'subscribe':
-      return subscribe(hub, connection, command, done);
-    case 'unsubscribe':
-      return unsubscribe(hub, connection, command, done);
-    case 'list_users':
-      return listUsers(hub, connection, command, done);
-    case 'relay':
-      return relay(hub, connection, command, done);
-    case 'report_error':
-      connection.log.info(
-        { code: command.code, text: command.message.slice(0, 200) },
-        'the client reports an error',
-      );
-      return done(DONE);
-    case 'disconnect':
-      return done(DONE);
-    default:
-      command satisfies never;
-  }
+  (HANDLERS[command.type] as Handler<CommandType>)(hub, connection, command as never, done);
 }

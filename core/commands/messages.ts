@@ -9,9 +9,9 @@ import { GatewayError } from '../errors.ts';
 import { groupIdIn } from '../groups.ts';
 import type { Hub } from '../hub.ts';
 import type { MessageDraft, StoreOperation, StoreResult } from '../store/port.ts';
-import { DONE, type Done } from './index.ts';
 import { checkSender, knownGroup, mayWrite, recipientFor, speaker } from './permissions.ts';
 import { planRelay, publishRelay } from './relay.ts';
+import { DONE, type Done } from './settlement.ts';
 
 /** What a step of a commit leads to once it is stored. */
 interface Step {

@@ -6,8 +6,8 @@ import type { Connection } from '../connection.ts';
 import { GatewayError } from '../errors.ts';
 import type { Hub } from '../hub.ts';
 import type { StoreOperation } from '../store/port.ts';
-import { DONE, type Done } from './index.ts';
 import { knownGroup, mayWrite, recipientFor, speaker } from './permissions.ts';
+import { DONE, type Done } from './settlement.ts';
 
 export interface PlannedRelay {
   /** Present for queues: the entry is stored before the sender is told. */

@@ -3,7 +3,7 @@ import type { ConversationVector } from '../../../core/dialect-vectors.ts';
 import { GatewayError } from '../../../core/errors.ts';
 import { awaiting, JSON_TYPE, message, reference, settles, twoDelivered } from './broker-kit.ts';
 import { INBOX } from './chat-kit.ts';
-import { done, fault, login, receiptOf, routed, said, subscribed, wire } from './kit.ts';
+import { done, fault, login, receiptOf, refused, routed, said, subscribed, wire } from './kit.ts';
 
 export const acknowledgements: readonly ConversationVector[] = [
   {
@@ -34,11 +34,12 @@ export const acknowledgements: readonly ConversationVector[] = [
     ],
   },
   {
-    name: 'refuses to acknowledge twice',
+    name: 'takes a second acknowledgement for a late one, but gives no receipt for it',
     face: 'server',
     steps: [
-      ...twoDelivered('client-individual'),
-      [{ wire: wire('ACK', ['id:1']) }, [settles(3, [reference(1)])]],
+      ...twoDelivered('client'),
+      [{ wire: wire('ACK', ['id:2']) }, [settles(3, [reference(1), reference(2)])]],
+      [{ wire: wire('ACK', ['id:1']) }, [{ kind: 'lost', type: 'settle_delivery', fields: ['*'] }]],
       [
         { wire: wire('ACK', ['id:1', 'receipt:r']) },
         fault(
@@ -46,6 +47,37 @@ export const acknowledgements: readonly ConversationVector[] = [
           'there is no such message: no delivery of this connection waits for this ACK',
           { receipt: 'r' },
         ),
+      ],
+    ],
+  },
+  {
+    name: 'refuses to acknowledge what was never delivered',
+    face: 'server',
+    steps: [
+      ...twoDelivered('client'),
+      [
+        { wire: wire('NACK', ['id:3']) },
+        fault(
+          'message_unknown',
+          'there is no such message: no delivery of this connection waits for this NACK',
+        ),
+      ],
+    ],
+  },
+  {
+    name: 'goes on when the gateway has forgotten a delivery, unless a receipt was asked for',
+    face: 'server',
+    steps: [
+      ...twoDelivered('client-individual'),
+      [{ wire: wire('ACK', ['id:1']) }, [settles(3, [reference(1)])]],
+      [
+        refused(3, new GatewayError('message_unknown')),
+        [{ kind: 'lost', type: 'settle_delivery', fields: ['*'] }],
+      ],
+      [{ wire: wire('ACK', ['id:2', 'receipt:r']) }, [settles(4, [reference(2)])]],
+      [
+        refused(4, new GatewayError('message_unknown')),
+        fault('message_unknown', 'there is no such message', { receipt: 'r' }),
       ],
     ],
   },

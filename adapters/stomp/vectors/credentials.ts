@@ -79,6 +79,12 @@ export const credentials: readonly ConversationVector[] = [
     { endpoint: none },
   ),
   asks(
+    'prefers a login to a token where nobody is authenticated',
+    ['login:zoe', 'token:T'],
+    [{ kind: 'claim', user: { id: 'zoe', name: 'zoe' } }, TOKEN],
+    { endpoint: none },
+  ),
+  asks(
     'makes up a guest where nobody is authenticated',
     [],
     [{ kind: 'claim', user: { id: 'guest-00000001', name: 'guest-00000001' } }],

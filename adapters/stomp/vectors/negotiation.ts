@@ -71,13 +71,13 @@ export const negotiation: readonly ConversationVector[] = [
     'honours a heart-beat of a second or less',
     ['heart-beat:1000,500'],
     ['1.0', '500,1000'],
-    [outgoing(450), incoming(2000)],
+    [outgoing(440), incoming(2000)],
   ),
   connects(
     'promises no interval under 100 ms',
     ['heart-beat:1,1'],
     ['1.0', '100,100'],
-    [outgoing(90), incoming(200)],
+    [outgoing(40), incoming(200)],
   ),
   connects(
     'sends without expecting any, as the client asks',

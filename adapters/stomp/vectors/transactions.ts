@@ -114,6 +114,34 @@ export const transactions: readonly ConversationVector[] = [
     ],
   },
   {
+    name: 'answers the receipts of a transaction even if a delivery in it is forgotten',
+    face: 'server',
+    steps: [
+      ...twoDelivered('client-individual'),
+      begin('t'),
+      [{ wire: wire('ACK', ['id:1', 'transaction:t']) }, []],
+      [{ wire: wire('COMMIT', ['transaction:t', 'receipt:2']) }, [settles(3, [reference(1)])]],
+      [
+        refused(3, new GatewayError('message_unknown')),
+        [{ kind: 'lost', type: 'settle_delivery', fields: ['*'] }, receiptOf('2')],
+      ],
+    ],
+  },
+  {
+    name: 'ends the connection if the acknowledgements of a transaction fail',
+    face: 'server',
+    steps: [
+      ...twoDelivered('client-individual'),
+      begin('t'),
+      [{ wire: wire('ACK', ['id:1', 'transaction:t']) }, []],
+      [{ wire: wire('COMMIT', ['transaction:t', 'receipt:2']) }, [settles(3, [reference(1)])]],
+      [
+        refused(3, new GatewayError('store_unavailable')),
+        fault('store_unavailable', 'the message could not be stored; try again', { receipt: '2' }),
+      ],
+    ],
+  },
+  {
     name: 'leaves deliveries unacknowledged when their transaction is aborted',
     face: 'server',
     steps: [
