@@ -4,10 +4,11 @@
  */
 import type { Logger } from 'pino';
 import type { Command, Credential } from '../schemas/command.ts';
-import type { Event } from '../schemas/event.ts';
+import type { Event, EventOf } from '../schemas/event.ts';
 import { conversationKey, type Message } from '../schemas/model.ts';
+import type { Lease } from './auth/lease.ts';
 import { type CloseReason, cutCloseText } from './close.ts';
-import { DeliveryTracker } from './delivery-tracker.ts';
+import { type DeliveryKind, DeliveryTracker } from './delivery-tracker.ts';
 import type { Effect, Effects, Face, Outcome } from './dialect.ts';
 import type { ConnectedUser, Endpoint, Lane } from './endpoint.ts';
 import { errorText, GatewayError, toGatewayError } from './errors.ts';
@@ -47,17 +48,28 @@ export interface ConnectionHost {
   closed(connection: Connection): void;
 }
 
+/** What came with the request that opened the connection. */
+export interface Upgrade {
+  readonly credentials: readonly Credential[];
+  readonly cookies: Readonly<Record<string, string>>;
+  readonly subprotocol: string | undefined;
+}
+
 type SessionEffects = Effects<unknown, Command>;
 
 export class Connection implements TransportListener {
   readonly id: string;
   readonly endpoint: Endpoint;
   readonly credentials: readonly Credential[];
+  /** Those cookies of the upgrade that the endpoint names. */
+  readonly cookies: Readonly<Record<string, string>>;
   readonly remoteAddress: string;
   readonly log: Logger;
   readonly outbox: Outbox;
   readonly tracker = new DeliveryTracker();
   readonly rate: TokenBucket;
+  /** Shared by all connections of the user; undefined where nobody is logged in. */
+  userRate: TokenBucket | undefined;
   /** Set by the router when a login succeeds. */
   user: ConnectedUser | undefined;
   /** Keys of the groups and destinations that it attends, and whether direct messages come here. */
@@ -65,8 +77,8 @@ export class Connection implements TransportListener {
   inbox = false;
   /** Signature of the newest roster that was pushed here. */
   roster: string | undefined;
-  /** Ends the connection when its token does. */
-  expiry: WheelTimer | undefined;
+  /** Ends the connection when its token does; undefined before login and where nobody vouches for the user. */
+  lease: Lease | undefined;
 
   readonly #host: ConnectionHost;
   readonly #transport: Transport;
@@ -77,38 +89,43 @@ export class Connection implements TransportListener {
   readonly #heartbeat: Heartbeat;
   readonly #replay: Replay;
   readonly #loginDeadline: WheelTimer;
+  #replacedDeadline: WheelTimer | undefined;
   #frames: Iterator<unknown> | undefined;
   #pumping = false;
   #paused = false;
-  #holdRef: number | undefined;
+  /** Ordered commands that are not settled. */
+  #holding = 0;
   #inFlight = 0;
   #ready = false;
   #held: Event[] = [];
   #ending = false;
   #closed = false;
   #replacedNow = false;
+  #isSlow = false;
   readonly #lifeSigns = new Set<(alive: boolean) => void>();
   #bytesBeforeLogin = 0;
   #framesBeforeLogin = 0;
-  /** Whether the effects that are being carried out sent something, and whether the dialect confirms it. */
-  #sentCount = 0;
-  #sentByDialect = false;
 
-  constructor(
-    host: ConnectionHost,
-    endpoint: Endpoint,
-    transport: Transport,
-    upgrade: { readonly credentials: readonly Credential[]; readonly subprotocol: string | undefined },
-  ) {
+  constructor(host: ConnectionHost, endpoint: Endpoint, transport: Transport, upgrade: Upgrade) {
     this.#host = host;
     this.endpoint = endpoint;
     this.#transport = transport;
     this.credentials = upgrade.credentials;
+    this.cookies = upgrade.cookies;
     this.remoteAddress = transport.remoteAddress;
     this.id = host.newId();
     this.log = host.log.child({ connection: this.id, endpoint: endpoint.path });
     this.outbox = new Outbox(transport, endpoint.flusher);
     this.#lane = endpoint.lanes[transport.kind];
+    // Before any timer is armed: a face that throws must leave nothing behind.
+    this.#face = endpoint.openFace({
+      id: this.id,
+      credentials: upgrade.credentials,
+      subprotocol: upgrade.subprotocol,
+      identity: endpoint.identity,
+      now: host.now,
+      newId: host.newId,
+    });
     const { limits, heartbeat } = endpoint.config;
     this.rate = new TokenBucket(limits.rate, host.wheel.now());
     this.#waiting = new Inbox(limits.inbox);
@@ -119,22 +136,16 @@ export class Connection implements TransportListener {
       ping: () => this.#ping(),
       lost: () => {
         this.log.info('no pong: connection ended');
-        this.#countClose('silence');
+        if (this.isEnding) return;
+        this.#finish('silence');
         this.#transport.terminate();
       },
     });
     this.#replay = new Replay(this, host.store, limits);
-    this.#face = endpoint.openFace({
-      id: this.id,
-      credentials: upgrade.credentials,
-      subprotocol: upgrade.subprotocol,
-      identity: endpoint.identity,
-      now: host.now,
-      newId: host.newId,
-    });
     this.#loginDeadline = host.wheel.arm(limits.beforeLogin.deadline, () => {
-      if (this.user === undefined)
-        this.fault(new GatewayError('unauthenticated', { fatal: 'unauthenticated' }));
+      if (this.user !== undefined || this.isEnding) return;
+      endpoint.metrics.countRefusal('login_deadline');
+      this.fault(new GatewayError('unauthenticated', { fatal: 'unauthenticated' }));
     });
   }
 
@@ -166,6 +177,11 @@ export class Connection implements TransportListener {
     this.#guard(() => this.#face.session.open());
   }
 
+  /** Says why the connection may not be, and ends it: instead of `open`. The error is fatal. */
+  refuse(error: GatewayError): void {
+    this.fault(error);
+  }
+
   // --- from the transport -------------------------------------------------------------------------------
 
   message(data: Uint8Array, isBinary: boolean): void {
@@ -181,10 +197,14 @@ export class Connection implements TransportListener {
     if (this.#waiting.isFull && !this.#paused && !this.isEnding) this.#pause();
   }
 
-  pong(): void {
-    if (this.#closed) return;
+  pong(unasked = false): void {
+    if (this.isEnding) return;
     this.#signOfLife(true);
     this.#timers.touch('received_or_pong');
+    if (unasked) {
+      this.#heartbeat.alive();
+      return;
+    }
     if (!this.#heartbeat.answered() || this.user === undefined) return;
     const { namespace, id } = this.user.user;
     const ranges = this.tracker.answer(namespace, id);
@@ -196,26 +216,19 @@ export class Connection implements TransportListener {
     this.#replay.drained();
   }
 
-  refused(reason: 'too_large' | 'invalid_payload'): void {
-    this.#countClose(reason);
+  refused(reason: 'too_large' | 'invalid_payload' | 'protocol_error'): void {
+    if (this.isEnding) return;
     this.log.info({ reason }, 'wire message refused');
     // The transport closes with the reason's code; nothing may follow a close frame.
-    this.#ending = true;
+    this.#finish(reason);
   }
 
   closed(code: number): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#stop();
     this.#signOfLife(false);
-    this.#host.wheel.cancel(this.#loginDeadline);
-    if (this.expiry !== undefined) this.#host.wheel.cancel(this.expiry);
-    this.#timers.stop();
-    this.#heartbeat.stop();
-    this.#replay.stop();
-    this.#waiting.clear();
     this.outbox.clear();
-    this.#held = [];
-    this.#frames = undefined;
     this.endpoint.metrics.writes += this.outbox.writes;
     this.log.debug({ code }, 'connection closed');
     this.#host.closed(this);
@@ -228,11 +241,7 @@ export class Connection implements TransportListener {
     if (this.#pumping) return;
     this.#pumping = true;
     try {
-      while (
-        !this.isEnding &&
-        this.#holdRef === undefined &&
-        this.#inFlight < this.endpoint.config.limits.inFlight
-      ) {
+      while (!this.isEnding && this.#holding === 0 && this.#inFlight < this.endpoint.config.limits.inFlight) {
         if (this.#frames === undefined) {
           const next = this.#waiting.shift();
           if (next === undefined) break;
@@ -351,8 +360,6 @@ export class Connection implements TransportListener {
   #do(effect: Effect<unknown, Command>): void {
     switch (effect.kind) {
       case 'send':
-        this.#sentCount++;
-        if (effect.confirm === 'dialect') this.#sentByDialect = true;
         this.#push(this.#encode(effect.frame));
         return;
       case 'route':
@@ -380,13 +387,21 @@ export class Connection implements TransportListener {
   #submit(ref: number, command: Command): void {
     add(this.endpoint.metrics.commands, command.type);
     this.#inFlight++;
-    if (ORDERED.has(command.type)) this.#holdRef = ref;
-    this.#host.submit(this, command, (outcome) => this.#settle(ref, command, outcome));
+    if (ORDERED.has(command.type)) this.#holding++;
+    let settled = false;
+    this.#host.submit(this, command, (outcome) => {
+      if (settled) {
+        this.log.error({ command: command.type }, 'a command was settled twice');
+        return;
+      }
+      settled = true;
+      this.#settle(ref, command, outcome);
+    });
   }
 
   #settle(ref: number, command: Command, outcome: Outcome): void {
     this.#inFlight--;
-    if (this.#holdRef === ref) this.#holdRef = undefined;
+    if (ORDERED.has(command.type)) this.#holding--;
     if (this.isEnding) return;
     if (!outcome.ok) this.#countError(outcome.error);
     this.#guard(() => this.#face.session.settle(ref, outcome));
@@ -418,12 +433,17 @@ export class Connection implements TransportListener {
     metrics.bytesOut += framed.length;
     this.#timers.touch('sent');
     this.outbox.push(framed);
+    if (this.outbox.pendingBytes <= config.limits.sendBuffer || this.#isSlow) return;
+    // What this turn alone has queued says nothing about the peer.
+    this.outbox.flush();
     if (this.outbox.pendingBytes > config.limits.sendBuffer) this.#tooSlow();
   }
 
   /** In the dialect's own words, then at once: what is queued will not be read in time anyway. */
   #tooSlow(): void {
-    if (this.isEnding) return;
+    if (this.isEnding || this.#isSlow) return;
+    // What it is told of this may itself go over the limit.
+    this.#isSlow = true;
     this.endpoint.metrics.slowConsumers++;
     this.fault(new GatewayError('slow_consumer'));
   }
@@ -451,15 +471,19 @@ export class Connection implements TransportListener {
       if (key === undefined) this.#deliverAlone(event);
       else this.#deliverShared(event, key);
     } catch (error) {
+      if (event.type === 'message') this.tracker.skipped(keyOf(event.message));
       this.fault(error);
     }
   }
 
   #deliverAlone(event: Event): void {
-    this.#sentCount = 0;
-    this.#sentByDialect = false;
-    this.#perform(this.#face.session.deliver(event));
-    if (event.type === 'message') this.#track(event.message, this.#sentCount > 0, this.#sentByDialect);
+    const effects = this.#face.session.deliver(event);
+    this.#perform(effects);
+    if (event.type !== 'message') return;
+    const sends = effects.filter((effect) => effect.kind === 'send');
+    if (sends.length === 0) this.#track(event, undefined);
+    else if (sends.some(({ confirm }) => confirm === 'dialect')) this.#track(event, 'acknowledged');
+    else this.#track(event, event.replayed === true ? 'replayed' : 'live');
   }
 
   #deliverShared(event: Event, key: string): void {
@@ -477,19 +501,27 @@ export class Connection implements TransportListener {
     }
     for (const { type, fields } of shared.losses) this.endpoint.metrics.countLoss(type, fields);
     this.#push(shared.framed);
-    if (event.type === 'message') this.#track(event.message, true, false);
+    if (event.type === 'message') this.#track(event, event.replayed === true ? 'replayed' : 'live');
   }
 
-  #track(message: Message, sent: boolean, byDialect: boolean): void {
-    if (this.isEnding || this.user === undefined || !this.#host.isTracked(message, this.user)) return;
-    const conversation = conversationKey(message.to, message.from.id);
-    if (!sent) {
-      // The author's own connection may have nothing to be told; anybody else's could not be told.
-      if (message.from.id !== this.user.user.id) this.tracker.skipped(conversation);
-      return;
-    }
-    this.tracker.sent(conversation, message.sequence, byDialect);
+  #track({ message }: EventOf<'message'>, sentAs: DeliveryKind | undefined): void {
+    if (this.isEnding) return;
+    // Whatever the client is asked to acknowledge it may acknowledge.
+    if (sentAs === 'acknowledged') this.tracker.sent(keyOf(message), message.sequence, sentAs);
+    else if (this.#isOwn(message) || !this.isMissable(message)) return;
+    else if (sentAs === undefined) this.tracker.skipped(keyOf(message));
+    else this.tracker.sent(keyOf(message), message.sequence, sentAs);
     if (this.tracker.hasFresh) this.#heartbeat.confirmSoon();
+  }
+
+  #isOwn({ from }: Message): boolean {
+    const user = this.user?.user;
+    return from.id === user?.id && from.namespace === user.namespace;
+  }
+
+  /** Whether the message stays missed by this connection's user until its delivery is confirmed. */
+  isMissable(message: Message): boolean {
+    return this.user !== undefined && this.#host.isTracked(message, this.user);
   }
 
   #ping(): void {
@@ -517,7 +549,10 @@ export class Connection implements TransportListener {
     const { namespace, id } = this.user.user;
     const range = this.tracker.accept(namespace, id, conversation, sequence);
     if (range === undefined) return false;
-    this.#confirm([range], done);
+    this.#confirm([range], () => {
+      this.tracker.noted(conversation, sequence);
+      done();
+    });
     return true;
   }
 
@@ -543,13 +578,15 @@ export class Connection implements TransportListener {
 
   /** Its user has logged in elsewhere: nothing more is received, and the session says goodbye in its own time. */
   replaced(): void {
+    // A session that has closed already needs its socket read: the client's half of the handshake is to come.
+    if (this.isEnding) return;
     this.#replacedNow = true;
     this.#waiting.clear();
     this.#frames = undefined;
     this.#replay.stop();
     this.#transport.pause();
     const { closeTimeout } = this.endpoint.config.limits;
-    this.#host.wheel.arm(closeTimeout, () => this.end('replaced', ''));
+    this.#replacedDeadline = this.#host.wheel.arm(closeTimeout, () => this.end('replaced', ''));
   }
 
   /** Replays what the user missed, after replays already under way; live messages wait until it is complete. */
@@ -574,24 +611,43 @@ export class Connection implements TransportListener {
     else this.log.debug({ code: error.code, detail: error.detail }, 'error answered');
   }
 
-  #countClose(reason: CloseReason): void {
-    add(this.endpoint.metrics.closes, reason);
-  }
-
   /** Ends the connection after what was said so far. Only the first call counts. */
   end(reason: CloseReason, text: string): void {
     if (this.isEnding) return;
+    this.#finish(reason);
+    this.log.debug({ reason }, 'ending the connection');
+    try {
+      this.outbox.flush();
+      this.#transport.close(this.endpoint.closeCode(reason), cutCloseText(text));
+    } catch (error) {
+      this.log.error({ err: error }, 'a transport could not be closed');
+      this.#transport.terminate();
+    }
+  }
+
+  /** From here on nothing is received, said or timed; the transport's `closed` is still to come. */
+  #finish(reason: CloseReason): void {
     this.#ending = true;
-    this.#countClose(reason);
+    add(this.endpoint.metrics.closes, reason);
+    this.#stop();
+  }
+
+  #stop(): void {
+    const { wheel } = this.#host;
+    wheel.cancel(this.#loginDeadline);
+    this.lease?.stop();
+    if (this.#replacedDeadline !== undefined) wheel.cancel(this.#replacedDeadline);
     this.#timers.stop();
+    this.#heartbeat.stop();
     this.#replay.stop();
     this.#waiting.clear();
-    this.outbox.flush();
-    this.log.debug({ reason }, 'ending the connection');
-    this.#transport.close(this.endpoint.closeCode(reason), cutCloseText(text));
+    this.#held = [];
+    this.#frames = undefined;
   }
 
   terminate(): void {
     this.#transport.terminate();
   }
 }
+
+const keyOf = (message: Message): string => conversationKey(message.to, message.from.id);

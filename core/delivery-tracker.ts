@@ -2,21 +2,30 @@
  * Which deliveries of one connection its peer has confirmed. A cursor moves only here: by the dialect's own
  * acknowledgement, else by the pong to a ping that was sent after the delivery.
  *
- * A connection receives a conversation in order and without gaps from some first message on, so what it has
- * received is one range per conversation.
+ * Live deliveries of a conversation come in order, and so do replayed ones; whoever leaves one out says so by
+ * `skipped`. So each of the two makes ranges in which nothing that the user could miss is unsent.
  */
 import type { ConfirmedRange } from './store/port.ts';
 
-interface Track {
-  /** First and last sequence that was sent on this connection. */
+/** `acknowledged`: the client confirms it by a frame of its own; the others are confirmed by pongs. */
+export type DeliveryKind = 'live' | 'replayed' | 'acknowledged';
+
+interface Range {
   readonly from: number;
-  sent: number;
-  /** Highest sequence that a ping under way asks about; 0: none. */
+  to: number;
+  /** Highest sequence that a ping asks or has asked about. */
   asked: number;
   /** Highest sequence confirmed; `from - 1` if none is. */
   confirmed: number;
-  /** Sequences that wait for the dialect's own ack, in order; empty where pongs confirm. */
-  readonly awaited: Set<number>;
+}
+
+interface Track {
+  readonly ranges: Range[];
+  /** The ranges that the next live and the next replayed delivery continue. */
+  live: Range | undefined;
+  replayed: Range | undefined;
+  /** Sequences that the client has to acknowledge; `accepted` while the store has not noted it yet. */
+  readonly awaited: Map<number, 'awaited' | 'accepted'>;
 }
 
 export class DeliveryTracker {
@@ -28,72 +37,124 @@ export class DeliveryTracker {
     return this.#fresh;
   }
 
-  /** Whether this message has been sent on this connection. */
+  /** Conversations of which something is remembered. */
+  get size(): number {
+    return this.#tracks.size;
+  }
+
+  /** Whether this message has been sent on this connection and may still be missed as far as the store knows. */
   hasSent(conversation: string, sequence: number): boolean {
     const track = this.#tracks.get(conversation);
-    return track !== undefined && sequence >= track.from && sequence <= track.sent;
+    return (
+      track !== undefined &&
+      (track.awaited.has(sequence) || track.ranges.some(({ from, to }) => from <= sequence && sequence <= to))
+    );
   }
 
-  /** A message went out. A replay may reach back before what came live; then the range begins there. */
-  sent(conversation: string, sequence: number, byDialect: boolean): void {
-    let track = this.#tracks.get(conversation);
-    if (track === undefined || sequence < track.from) {
-      track = {
-        from: sequence,
-        sent: track === undefined ? sequence : Math.max(track.sent, sequence),
-        asked: 0,
-        confirmed: sequence - 1,
-        awaited: track?.awaited ?? new Set(),
-      };
-      this.#tracks.set(conversation, track);
+  /** A message went out. */
+  sent(conversation: string, sequence: number, kind: DeliveryKind): void {
+    const track = this.#track(conversation);
+    if (kind === 'acknowledged') {
+      track.awaited.set(sequence, 'awaited');
+      // No range may reach over it: a pong does not confirm it.
+      track.live = undefined;
+      track.replayed = undefined;
+      return;
     }
-    if (sequence > track.sent) track.sent = sequence;
-    if (byDialect) track.awaited.add(sequence);
-    else this.#fresh = true;
+    this.#fresh = true;
+    const continued = track[kind];
+    if (continued !== undefined && sequence > continued.to) {
+      continued.to = sequence;
+      return;
+    }
+    const range = { from: sequence, to: sequence, asked: sequence - 1, confirmed: sequence - 1 };
+    track.ranges.push(range);
+    // One that comes out of order stands alone.
+    if (continued === undefined) track[kind] = range;
   }
 
-  /** A message of the conversation could not be said here: what follows starts a new range. */
+  /** A message of the conversation was not sent here although others missed nothing: what follows starts anew. */
   skipped(conversation: string): void {
-    this.#tracks.delete(conversation);
+    const track = this.#tracks.get(conversation);
+    if (track === undefined) return;
+    track.live = undefined;
+    track.replayed = undefined;
+  }
+
+  /** The same for all conversations whose key begins so. */
+  skippedAll(prefix: string): void {
+    for (const conversation of this.#tracks.keys()) {
+      if (conversation.startsWith(prefix)) this.skipped(conversation);
+    }
   }
 
   /** A ping goes out now: its pong will confirm all that was sent before. */
   ask(): void {
     this.#fresh = false;
-    for (const track of this.#tracks.values()) {
-      if (track.awaited.size === 0) track.asked = track.sent;
+    for (const { ranges } of this.#tracks.values()) {
+      for (const range of ranges) range.asked = range.to;
     }
   }
 
   /** The pong: what the ping asked about has arrived. */
   answer(namespace: string, user: string): readonly ConfirmedRange[] {
-    const ranges: ConfirmedRange[] = [];
+    const confirmed: ConfirmedRange[] = [];
     for (const [conversation, track] of this.#tracks) {
-      if (track.asked <= track.confirmed) continue;
-      ranges.push({ namespace, user, conversation, from: track.from, to: track.asked });
-      track.confirmed = track.asked;
+      let done = 0;
+      for (const range of track.ranges) {
+        if (range.asked > range.confirmed) {
+          confirmed.push({ namespace, user, conversation, from: range.from, to: range.asked });
+          range.confirmed = range.asked;
+        }
+        if (range.confirmed === range.to && range !== track.live && range !== track.replayed) done++;
+      }
+      if (done > 0) this.#forget(conversation, track);
     }
-    return ranges;
+    return confirmed;
   }
 
-  /** The dialect's own ack. Undefined if the message was not waiting for one. */
+  /** The dialect's own ack. Undefined if the message is not waiting for one. */
   accept(
     namespace: string,
     user: string,
     conversation: string,
     sequence: number,
   ): ConfirmedRange | undefined {
-    const track = this.#tracks.get(conversation);
-    if (track === undefined || !track.awaited.delete(sequence)) return undefined;
+    const awaited = this.#tracks.get(conversation)?.awaited;
+    if (awaited?.get(sequence) !== 'awaited') return undefined;
+    awaited.set(sequence, 'accepted');
     return { namespace, user, conversation, from: sequence, to: sequence };
   }
 
-  /** The dialect's nack: the message stays missed, and a later sync brings it again. */
+  /** The store has noted an accepted message, or could not: it is not remembered here any more. */
+  noted(conversation: string, sequence: number): void {
+    const track = this.#tracks.get(conversation);
+    if (track?.awaited.delete(sequence) === true) this.#forget(conversation, track);
+  }
+
+  /** The dialect's nack: the message stays missed, and a later sync brings it again. False if none waited. */
   refuse(conversation: string, sequence: number): boolean {
     const track = this.#tracks.get(conversation);
-    if (track === undefined || !track.awaited.delete(sequence)) return false;
-    // So that a replay on this connection does not take it for sent.
-    this.#tracks.delete(conversation);
+    if (track?.awaited.get(sequence) !== 'awaited') return false;
+    this.noted(conversation, sequence);
     return true;
+  }
+
+  #track(conversation: string): Track {
+    let track = this.#tracks.get(conversation);
+    if (track === undefined) {
+      track = { ranges: [], live: undefined, replayed: undefined, awaited: new Map() };
+      this.#tracks.set(conversation, track);
+    }
+    return track;
+  }
+
+  /** Drops ranges that are confirmed and that nothing continues, so that none pile up. */
+  #forget(conversation: string, track: Track): void {
+    const kept = track.ranges.filter(
+      (range) => range.confirmed < range.to || range === track.live || range === track.replayed,
+    );
+    track.ranges.splice(0, track.ranges.length, ...kept);
+    if (kept.length === 0 && track.awaited.size === 0) this.#tracks.delete(conversation);
   }
 }

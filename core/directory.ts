@@ -14,6 +14,8 @@ export interface UserRecord {
   readonly memberships: Set<GroupRecord>;
   /** Ids of users of the same namespace that it does not want to hear from. */
   readonly blocked: Set<string>;
+  /** Ids of users of the same namespace that it knows. */
+  readonly contacts: Set<string>;
 }
 
 export class Directory {
@@ -71,9 +73,10 @@ export class Directory {
     return this.#add(Object.freeze({ namespace, ...profile }), false);
   }
 
-  /** Forgets a guest without connections. */
+  /** Forgets a guest without connections, unless the backend has said something about it. */
   release(record: UserRecord): void {
     if (record.known || record.connections.size > 0 || record.memberships.size > 0) return;
+    if (record.blocked.size > 0 || record.contacts.size > 0) return;
     if (this.#namespaces.get(record.user.namespace)?.delete(record.user.id) !== true) return;
     this.#guests--;
     this.#size--;
@@ -91,6 +94,7 @@ export class Directory {
       connections: new Set(),
       memberships: new Set(),
       blocked: new Set(),
+      contacts: new Set(),
     };
     users.set(user.id, record);
     this.#size++;

@@ -69,6 +69,8 @@ export class Endpoint {
   readonly flusher: Flusher;
   readonly lanes: Readonly<Record<Transport['kind'], Lane>> = { websocket: new Lane(), sockjs: new Lane() };
   readonly connections = new Set<Connection>();
+  /** Open connections that are only told why they may not be. */
+  told = 0;
   readonly openFace: (connection: ConnectionContext) => Face<unknown, Event, Command>;
   /** The newest list that was pushed, so that nobody gets an equal one twice. */
   roster: { readonly event: Event; readonly signature: string } | undefined;

@@ -27,6 +27,8 @@ export class Heartbeat {
   #underWay = false;
   #paused = false;
   #confirming = false;
+  #heardSincePing = false;
+  #stopped = false;
 
   constructor(wheel: TimerWheel, times: HeartbeatTimes, actions: HeartbeatActions) {
     this.#wheel = wheel;
@@ -37,12 +39,12 @@ export class Heartbeat {
 
   /** Asks for a pong now; if a ping is under way, its pong will do. */
   probe(): void {
-    if (!this.#underWay) this.#fire();
+    if (!this.#underWay && !this.#stopped) this.#fire();
   }
 
   /** Something unconfirmed was delivered: a ping soon will ask about it. */
   confirmSoon(): void {
-    if (this.#underWay || this.#confirming) return;
+    if (this.#underWay || this.#confirming || this.#stopped) return;
     this.#confirming = true;
     this.#wheel.rearm(this.#timer, this.#times.confirm);
   }
@@ -51,11 +53,10 @@ export class Heartbeat {
   alive(): void {
     if (this.#underWay) this.#heardSincePing = true;
   }
-  #heardSincePing = false;
 
   /** A pong came. False if no ping was under way: an unsolicited one confirms nothing. */
   answered(): boolean {
-    if (!this.#underWay) return false;
+    if (!this.#underWay || this.#stopped) return false;
     this.#underWay = false;
     this.#wheel.rearm(this.#timer, this.#times.ping);
     return true;
@@ -68,10 +69,12 @@ export class Heartbeat {
 
   resume(): void {
     this.#paused = false;
-    if (this.#underWay) this.#wheel.rearm(this.#timer, this.#times.pongTimeout);
+    if (this.#underWay && !this.#stopped) this.#wheel.rearm(this.#timer, this.#times.pongTimeout);
   }
 
+  /** For good: nothing starts it again. */
   stop(): void {
+    this.#stopped = true;
     this.#wheel.cancel(this.#timer);
   }
 

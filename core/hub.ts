@@ -6,6 +6,7 @@ import type { Logger } from 'pino';
 import type { Command } from '../schemas/command.ts';
 import type { Config } from '../schemas/config.ts';
 import { conversationKey, type Message, type User } from '../schemas/model.ts';
+import { Admission } from './admission.ts';
 import type { Bus } from './bus/port.ts';
 import { perform } from './commands/index.ts';
 import type { Connection, ConnectionHost } from './connection.ts';
@@ -17,14 +18,18 @@ import { toGatewayError } from './errors.ts';
 import { FanOut } from './fan-out.ts';
 import { type GroupRecord, Groups, userKey } from './groups.ts';
 import { newUlid } from './ids.ts';
+import { endRevoked, Revocations } from './revocations.ts';
 import { Rosters } from './roster.ts';
+import type { DirectoryEntry, DirectoryStore } from './store/directory.ts';
 import type { IdentityMap, MessageStore } from './store/port.ts';
 import { TimerWheel } from './timer-wheel.ts';
+import { Turns } from './turns.ts';
 
 export interface HubParts {
   readonly config: Config;
   readonly store: MessageStore;
   readonly identities: IdentityMap;
+  readonly directoryStore: DirectoryStore;
   readonly bus: Bus;
   readonly log: Logger;
   readonly node: string;
@@ -32,12 +37,22 @@ export interface HubParts {
   newId(): string;
 }
 
+/** What `Hub.turns` calls a user, and a group whichever of its names is used. */
+export const userTurn = (namespace: string, id: string): string => `user:${userKey({ namespace, id })}`;
+export const groupTurn = (hub: Hub, namespace: string, id: string): string =>
+  `group:${userKey(hub.groups.find(namespace, id)?.group ?? { namespace, id })}`;
+
 export class Hub implements ConnectionHost {
   readonly config: Config;
   readonly store: MessageStore;
   readonly identities: IdentityMap;
+  readonly directoryStore: DirectoryStore;
   readonly log: Logger;
+  /** One change at a time of each user and each group: what is saved last is what memory says. */
+  readonly turns = new Turns();
   readonly wheel = new TimerWheel();
+  readonly admission: Admission;
+  readonly revocations: Revocations;
   readonly directory: Directory;
   readonly groups = new Groups();
   readonly destinations: Destinations;
@@ -55,9 +70,12 @@ export class Hub implements ConnectionHost {
     this.config = parts.config;
     this.store = parts.store;
     this.identities = parts.identities;
+    this.directoryStore = parts.directoryStore;
     this.log = parts.log;
     this.now = parts.now;
     this.newId = parts.newId;
+    this.admission = new Admission(parts.config.limits.admission, () => this.wheel.now());
+    this.revocations = new Revocations(parts.now);
     this.directory = new Directory(parts.config.limits.guests);
     this.destinations = new Destinations(parts.store, parts.config.limits.queue, parts.log);
     this.fanOut = new FanOut({
@@ -88,6 +106,13 @@ export class Hub implements ConnectionHost {
     connection.endpoint.metrics.connectionsOpened++;
   }
 
+  /** A connection that is told why it may not be: it counts as nobody's. */
+  refused(connection: Connection): void {
+    this.connections.add(connection);
+    connection.endpoint.told++;
+    connection.endpoint.metrics.connectionsRefused++;
+  }
+
   submit(connection: Connection, command: Command, done: (outcome: Outcome) => void): void {
     try {
       perform(this, connection, command, done);
@@ -112,8 +137,9 @@ export class Hub implements ConnectionHost {
 
   closed(connection: Connection): void {
     this.detach(connection);
+    this.admission.leave(connection.remoteAddress);
     this.connections.delete(connection);
-    connection.endpoint.connections.delete(connection);
+    if (!connection.endpoint.connections.delete(connection)) connection.endpoint.told--;
     if (this.connections.size === 0) this.#whenEmpty?.();
   }
 
@@ -123,6 +149,19 @@ export class Hub implements ConnectionHost {
     return new Promise((resolve) => {
       this.#whenEmpty = resolve;
     });
+  }
+
+  // --- revocation ---------------------------------------------------------------------------------------
+
+  /** No token of the user issued until now is good any more. Gives how many connections ended for it. */
+  revokeUser(namespace: string, user: string): number {
+    return this.revokeTokens(namespace, user, this.now() + 1);
+  }
+
+  /** The user's tokens issued before `before` (epoch ms) are good no more, and connections that rest on them end. */
+  revokeTokens(namespace: string, user: string, before: number): number {
+    this.revocations.add(namespace, user, before);
+    return endRevoked(this.directory.find(namespace, user)?.connections ?? [], before);
   }
 
   // --- who is here --------------------------------------------------------------------------------------
@@ -196,6 +235,8 @@ export class Hub implements ConnectionHost {
 
   unattendGroup(connection: Connection, record: GroupRecord): void {
     if (!record.connections.delete(connection)) return;
+    // What is said there until it comes back is not sent to it.
+    connection.tracker.skipped(conversationKey({ type: 'group', id: record.group.id }, ''));
     connection.attending.delete(
       `group:${userKey({ namespace: connection.namespace, id: this.groupId(connection, record) })}`,
     );
@@ -253,6 +294,16 @@ export class Hub implements ConnectionHost {
     if (!needed || this.identities.integerOf(namespace, user) !== undefined) return Promise.resolve();
     return new Promise((resolve, reject) => {
       this.identities.assign(namespace, [{ id: user, integer }], (outcome) => {
+        if (outcome.ok) resolve();
+        else reject(outcome.error);
+      });
+    });
+  }
+
+  /** Makes changes of users and groups durable, all or none. @throws GatewayError store_unavailable */
+  save(entries: readonly DirectoryEntry[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.directoryStore.save(entries, (outcome) => {
         if (outcome.ok) resolve();
         else reject(outcome.error);
       });

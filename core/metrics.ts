@@ -7,10 +7,21 @@ import type { ErrorCode } from './errors.ts';
 /** Most (event, field) pairs counted apart per endpoint; the rest are counted as `other`. */
 const MAX_LOSS_KEYS = 500;
 
+/** Limits on who comes in and how often, as `/metrics` names them. */
+export type LimitName =
+  | 'connections'
+  | 'connections_per_address'
+  | 'connections_per_user'
+  | 'commands_per_connection'
+  | 'commands_per_user'
+  | 'failed_logins'
+  | 'login_deadline';
+
 /** Counters of one endpoint. Plain numbers, so that adding to them costs nothing. */
 export class EndpointMetrics {
   connectionsOpened = 0;
   connectionsRefused = 0;
+  failedLogins = 0;
   wireMessagesIn = 0;
   bytesIn = 0;
   framesIn = 0;
@@ -27,8 +38,14 @@ export class EndpointMetrics {
   readonly events = new Map<string, number>();
   readonly errors = new Map<ErrorCode, number>();
   readonly closes = new Map<string, number>();
+  /** By the limit that something was refused for. */
+  readonly refusals = new Map<LimitName, number>();
   /** By `type` and then field, as the dialect's `lost` effects say. */
   readonly losses = new Map<string, number>();
+
+  countRefusal(limit: LimitName): void {
+    add(this.refusals, limit);
+  }
 
   countLoss(type: string, fields: readonly string[]): void {
     for (const field of fields) {
@@ -49,6 +66,9 @@ export interface GatewayGauges {
   readonly guests: number;
   readonly groups: number;
   readonly timers: number;
+  readonly addresses: number;
+  readonly bannedAddresses: number;
+  readonly handshakeTimeouts: number;
   readonly storeHealthy: boolean;
 }
 
@@ -158,6 +178,8 @@ export function metricsRegistry(
     (m) => m.pauses,
   );
   total('messages_replayed_total', 'Missed messages delivered.', (metrics) => metrics.replayed);
+  total('failed_logins_total', 'Logins with a bad credential.', (metrics) => metrics.failedLogins);
+  byKey('limit_refusals_total', 'What was refused, by limit.', ['limit'], (metrics) => metrics.refusals);
   byKey('commands_total', 'Commands by type.', ['command'], (metrics) => metrics.commands);
   byKey('events_delivered_total', 'Events offered to connections, by type.', ['event'], (m) => m.events);
   byKey('errors_total', 'Errors by code.', ['code'], (metrics) => metrics.errors);
@@ -172,6 +194,17 @@ export function metricsRegistry(
   gauge('guests', 'Users known by their connection only (limits.guests).', (now) => now.guests);
   gauge('groups', 'Groups known.', (now) => now.groups);
   gauge('timers', 'Timers on the wheel.', (now) => now.timers);
+  gauge('addresses', 'Addresses with open connections.', (now) => now.addresses);
+  gauge('banned_addresses', 'Addresses that may not log in (failedLogins).', (now) => now.bannedAddresses);
+  new Counter({
+    name: 'dragoman_handshake_timeouts_total',
+    help: 'Sockets ended because no request came in time (limits.admission.handshake).',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(gauges().handshakeTimeouts);
+    },
+  });
   gauge('store_healthy', '1 while the store takes writes.', (now) => (now.storeHealthy ? 1 : 0));
   return registry;
 }

@@ -16,7 +16,7 @@ export class Flusher {
     this.#scheduled = false;
     const dirty = this.#dirty;
     this.#dirty = [];
-    for (const outbox of dirty) outbox.flush();
+    for (const outbox of dirty) outbox.flushSafely();
   };
 
   constructor(intervalMs = 0) {
@@ -60,6 +60,16 @@ export class Outbox {
   clear(): void {
     this.#parts = [];
     this.#bytes = 0;
+  }
+
+  /** As `flush`; a transport that can't be written to is ended and keeps no other from its turn. */
+  flushSafely(): void {
+    try {
+      this.flush();
+    } catch {
+      this.clear();
+      this.#transport.terminate();
+    }
   }
 
   flush(): void {

@@ -36,6 +36,8 @@ export interface ReplayTarget {
   readonly pendingBytes: number;
   flush(): void;
   deliver(event: Event): void;
+  /** Whether the message, if it is not delivered now, is missed by the connection's user. */
+  isMissable(message: Message): boolean;
   fault(error: unknown): void;
 }
 
@@ -45,7 +47,7 @@ export class Replay {
   readonly #limits: ReplayLimits;
   readonly #passes: Pass[] = [];
   #held: Event[] = [];
-  /** Live messages were let go: read on from here once more before going live. */
+  /** Live messages that the pass comes to anyway were let go: read on from here once more before going live. */
   #again = false;
   #after: string | undefined;
   #count = 0;
@@ -74,8 +76,12 @@ export class Replay {
     this.#target.endpoint.metrics.held++;
     this.#held.push(event);
     if (this.#held.length <= this.#limits.held) return;
-    // All of these are in the log or follow from it; none but messages may be let go.
-    const kept = this.#held.filter((held) => held.type !== 'message');
+    const pass = this.#passes[0];
+    const kept: Event[] = [];
+    for (const event of this.#held) {
+      if (event.type !== 'message' || !this.#comesAgain(pass, event.message)) kept.push(event);
+      else this.#target.tracker.skipped(keyOf(event.message));
+    }
     if (kept.length > this.#limits.held / 2) {
       this.#target.fault(new GatewayError('slow_consumer'));
       return;
@@ -86,6 +92,10 @@ export class Replay {
 
   add(scope: ReplayScope, done?: (outcome: Outcome) => void): void {
     if (this.#stopped) return;
+    if (this.#target.user === undefined) {
+      done?.({ ok: false, error: new GatewayError('unauthenticated') });
+      return;
+    }
     this.#passes.push({ ...scope, done });
     if (this.#passes.length === 1) this.#read();
   }
@@ -159,20 +169,48 @@ export class Replay {
 
   #say(message: Message): void {
     if (this.#target.isEnding) return;
-    if (this.#target.tracker.hasSent(conversationKey(message.to, message.from.id), message.sequence)) return;
+    const conversation = keyOf(message);
+    if (this.#target.tracker.hasSent(conversation, message.sequence)) return;
+    if (this.#held.length > 0) this.#sayOwnBefore(conversation, message.sequence);
     this.#count++;
     this.#target.endpoint.metrics.replayed++;
     this.#target.deliver({ type: 'message', namespace: message.namespace, message, replayed: true });
   }
 
+  /** What the user wrote on another connection is never missed: it goes in where it belongs in the order. */
+  #sayOwnBefore(conversation: string, sequence: number): void {
+    const isEarlier = (event: Event): boolean =>
+      event.type === 'message' &&
+      event.message.sequence < sequence &&
+      this.#isOwn(event.message) &&
+      keyOf(event.message) === conversation;
+    const earlier = this.#held.filter(isEarlier);
+    if (earlier.length === 0) return;
+    this.#held = this.#held.filter((event) => !isEarlier(event));
+    for (const event of earlier) this.#target.deliver(event);
+  }
+
+  #isOwn({ from }: Message): boolean {
+    const user = this.#target.user?.user;
+    return from.id === user?.id && from.namespace === user.namespace;
+  }
+
+  /** Whether the pass, read on from here, comes to this message. */
+  #comesAgain(pass: Pass | undefined, message: Message): boolean {
+    if (pass === undefined || this.#isOwn(message) || !this.#target.isMissable(message)) return false;
+    if (pass.conversations !== undefined) return pass.conversations.includes(keyOf(message));
+    return pass.groups === undefined || message.to.type === 'user' || pass.groups.includes(message.to.id);
+  }
+
   #finish(pass: Pass, outcome: Outcome): void {
-    this.#passes.shift();
     this.#after = undefined;
     this.#again = false;
     this.#count = 0;
     if (pass.done === undefined && !outcome.ok) this.#target.fault(outcome.error);
+    // Still in its place: what is asked for in answer to it queues up behind it.
     pass.done?.(outcome);
     if (this.#stopped) return;
+    this.#passes.shift();
     if (this.#passes.length > 0) {
       this.#read();
       return;
@@ -182,11 +220,11 @@ export class Replay {
     for (const event of held) {
       const seen =
         event.type === 'message' &&
-        this.#target.tracker.hasSent(
-          conversationKey(event.message.to, event.message.from.id),
-          event.message.sequence,
-        );
+        !this.#isOwn(event.message) &&
+        this.#target.tracker.hasSent(keyOf(event.message), event.message.sequence);
       if (!seen) this.#target.deliver(event);
     }
   }
 }
+
+const keyOf = (message: Message): string => conversationKey(message.to, message.from.id);

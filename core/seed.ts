@@ -1,10 +1,35 @@
-/** Brings the configuration's users, groups and blocks into the hub before the first connection. */
-import type { Group } from '../schemas/model.ts';
-import { userKey } from './groups.ts';
+/**
+ * Brings users, groups and their relations into the hub before the first connection: the configuration first,
+ * and on top of it what the backend has changed since, as the store has it. So a change made by the backend
+ * outlasts a restart, and what the configuration says holds for all else.
+ */
+import { conversationKey, type Group } from '../schemas/model.ts';
+import { type GroupRecord, userKey } from './groups.ts';
 import type { Hub } from './hub.ts';
+import type { DirectoryEntry } from './store/directory.ts';
+
+/** Who is a member of which group, by user key; `false`: was one. Enrolled only when all is known. */
+type Members = Map<GroupRecord, Map<string, { readonly id: string; readonly isMember: boolean }>>;
 
 export async function seed(hub: Hub): Promise<void> {
-  const { users, groups, blocks, bridgeGroups } = hub.config;
+  const members: Members = new Map();
+  configure(hub, members);
+  // Relations name users and groups, whatever was saved first.
+  const stored = hub.directoryStore.entries();
+  for (const entry of stored) if (entry.kind === 'user') hub.directory.put(entry.namespace, entry.value);
+  for (const entry of stored) if (entry.kind === 'group') applyGroup(hub, entry);
+  for (const entry of stored) applyRelation(hub, members, entry);
+  enroll(hub, members);
+  for (const { from, to } of hub.config.bridgeGroups) {
+    const record = hub.groups.find(from.namespace, from.group);
+    const alias = hub.groups.find(to.namespace, to.group);
+    if (record !== undefined && alias !== undefined && record !== alias) hub.groups.bridge(record, alias);
+  }
+  await assignIntegers(hub, stored);
+}
+
+function configure(hub: Hub, members: Members): void {
+  const { users, groups, blocks } = hub.config;
   for (const { namespace, id, name, avatar, extensions } of users) {
     hub.directory.put(namespace, {
       id,
@@ -26,42 +51,113 @@ export async function seed(hub: Hub): Promise<void> {
       ...(extensions === undefined ? {} : { extensions }),
     };
     const record = hub.groups.add(group);
-    for (const member of configured.members) {
-      const known =
-        hub.directory.find(namespace, member) ?? hub.directory.put(namespace, { id: member, name: member });
-      hub.addMember(record, known);
-    }
+    for (const member of configured.members) note(members, record, member, true);
     for (const muted of configured.muted) record.muted.add(userKey({ namespace, id: muted }));
   }
-  for (const { namespace, user, blocked } of blocks) {
-    const known =
-      hub.directory.find(namespace, user) ?? hub.directory.put(namespace, { id: user, name: user });
-    known.blocked.add(blocked);
+  for (const { namespace, user, blocked } of blocks) known(hub, namespace, user).blocked.add(blocked);
+}
+
+function known(hub: Hub, namespace: string, id: string) {
+  return hub.directory.find(namespace, id) ?? hub.directory.put(namespace, { id, name: id });
+}
+
+function note(members: Members, record: GroupRecord, id: string, isMember: boolean): void {
+  const noted = members.get(record) ?? new Map();
+  members.set(record, noted);
+  noted.set(userKey({ namespace: record.group.namespace, id }), { id, isMember });
+}
+
+function applyGroup(hub: Hub, entry: DirectoryEntry & { readonly kind: 'group' }): void {
+  const { namespace, id, value } = entry;
+  const old = hub.groups.find(namespace, id);
+  if (value === null) {
+    if (old !== undefined) hub.groups.remove(old);
+    return;
   }
-  for (const { from, to } of bridgeGroups) {
-    const record = hub.groups.find(from.namespace, from.group);
-    const alias = hub.groups.find(to.namespace, to.group);
-    if (record !== undefined && alias !== undefined && record !== alias) hub.groups.bridge(record, alias);
+  const { name, description, open, createdAt, owner } = value;
+  const group: Group = {
+    namespace,
+    id,
+    name,
+    description,
+    open,
+    createdAt,
+    ...(owner === undefined ? {} : { owner: hub.directory.userOf(namespace, owner) }),
+    ...(old?.group.extensions === undefined ? {} : { extensions: old.group.extensions }),
+  };
+  if (old === undefined) hub.groups.add(group);
+  else old.group = Object.freeze(group);
+}
+
+/** What is said of a group that there is no more is left alone: the group may come back. */
+function applyRelation(hub: Hub, members: Members, entry: DirectoryEntry): void {
+  const { namespace, id } = entry;
+  switch (entry.kind) {
+    case 'user':
+    case 'group':
+      return;
+    case 'member': {
+      const record = hub.groups.find(namespace, id);
+      if (record !== undefined) note(members, record, entry.other, entry.value);
+      return;
+    }
+    case 'muted':
+      put(hub.groups.find(namespace, id)?.muted, userKey({ namespace, id: entry.other }), entry.value);
+      return;
+    case 'blocked':
+      put(known(hub, namespace, id).blocked, entry.other, entry.value);
+      return;
+    case 'contact':
+      put(known(hub, namespace, id).contacts, entry.other, entry.value);
+      return;
+    default:
+      entry satisfies never;
   }
-  await assignIntegers(hub);
+}
+
+function put(set: Set<string> | undefined, item: string, isIn: boolean): void {
+  if (isIn) set?.add(item);
+  else set?.delete(item);
+}
+
+function enroll(hub: Hub, members: Members): void {
+  for (const [record, noted] of members) {
+    const { namespace, id } = record.group;
+    if (hub.groups.find(namespace, id) !== record) continue;
+    const former: string[] = [];
+    for (const member of noted.values()) {
+      if (member.isMember) hub.addMember(record, known(hub, namespace, member.id));
+      else former.push(member.id);
+    }
+    // The process may have ended between the removal of a member and this.
+    if (former.length === 0) continue;
+    hub.store.withdraw(namespace, conversationKey({ type: 'group', id }, ''), former, (outcome) => {
+      if (!outcome.ok) hub.log.error({ err: outcome.error }, 'former members could not be withdrawn');
+    });
+  }
 }
 
 /** Everybody who can be seen on an endpoint that shows integers has one before anybody connects. */
-async function assignIntegers(hub: Hub): Promise<void> {
+async function assignIntegers(hub: Hub, stored: readonly DirectoryEntry[]): Promise<void> {
   const namespaces = new Set(
     hub.endpoints.filter(({ config }) => config.identity === 'integer').map(({ namespace }) => namespace),
   );
   for (const namespace of namespaces) {
-    const known = new Map<string, { readonly id: string; readonly integer?: number | undefined }>();
+    const users = new Map<string, { readonly id: string; readonly integer?: number | undefined }>();
     for (const user of hub.config.users) {
-      if (user.namespace === namespace) known.set(user.id, { id: user.id, integer: user.integer });
+      if (user.namespace === namespace) users.set(user.id, { id: user.id, integer: user.integer });
     }
-    for (const group of hub.config.groups) {
-      if (group.namespace !== namespace) continue;
-      for (const id of group.members) if (!known.has(id)) known.set(id, { id });
+    const add = (id: string): void => {
+      if (!users.has(id)) users.set(id, { id });
+    };
+    for (const group of hub.config.groups) if (group.namespace === namespace) group.members.forEach(add);
+    for (const entry of stored) {
+      if (entry.namespace !== namespace) continue;
+      if (entry.kind === 'user') add(entry.id);
+      if (entry.kind === 'member' && entry.value) add(entry.other);
     }
     await new Promise<void>((resolve, reject) => {
-      hub.identities.assign(namespace, [...known.values()], (outcome) => {
+      hub.identities.assign(namespace, [...users.values()], (outcome) => {
         if (outcome.ok) resolve();
         else reject(outcome.error);
       });

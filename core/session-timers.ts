@@ -20,6 +20,7 @@ export class SessionTimers {
   #pongAt: number;
   #sentAt: number;
   #pausedAt: number | undefined;
+  #stopped = false;
 
   constructor(wheel: TimerWheel, expire: (name: string) => void) {
     this.#wheel = wheel;
@@ -34,7 +35,7 @@ export class SessionTimers {
     const old = this.#timers.get(name);
     if (old !== undefined) this.#wheel.cancel(old.wheel);
     this.#timers.delete(name);
-    if (afterMs === null) return;
+    if (afterMs === null || this.#stopped) return;
     const wheel = this.#wheel.arm(afterMs, () => this.#fired(name));
     this.#timers.set(name, { wheel, afterMs, restart, armedAt: this.#wheel.now() });
   }
@@ -56,7 +57,9 @@ export class SessionTimers {
     this.#receivedAt = this.#wheel.now();
   }
 
+  /** For good: what is set later never expires. */
   stop(): void {
+    this.#stopped = true;
     for (const { wheel } of this.#timers.values()) this.#wheel.cancel(wheel);
     this.#timers.clear();
   }

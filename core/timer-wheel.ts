@@ -22,6 +22,7 @@ export class TimerWheel {
   /** The tick up to which all slots have been looked at. */
   #tick: number;
   #size = 0;
+  #stopped = false;
 
   constructor(tickMs = 50, now: () => number = () => performance.now()) {
     this.#tickMs = tickMs;
@@ -60,16 +61,24 @@ export class TimerWheel {
     this.#size--;
   }
 
-  /** Stops turning; armed timers never fire. */
+  /** Stops for good; neither timers that are armed nor those armed later ever fire. */
   stop(): void {
+    this.#stopped = true;
     clearInterval(this.#turning);
     this.#turning = undefined;
-    for (const slot of this.#slots) slot.clear();
+    for (const slot of this.#slots) {
+      for (const timer of slot) timer.slot = -1;
+      slot.clear();
+    }
     this.#size = 0;
   }
 
-  /** Fires what is due. Called by the wheel's own Node timer; tests call it with a clock of their own. */
+  /**
+   * Fires what is due. Called by the wheel's own Node timer; tests call it with a clock of their own. A callback
+   * that throws keeps no other from its turn; its error is thrown at the end.
+   */
   turn(): void {
+    if (this.#stopped) return;
     const now = this.#now();
     const last = Math.floor(now / this.#tickMs);
     const first = Math.max(this.#tick, last - SLOTS + 1);
@@ -80,19 +89,26 @@ export class TimerWheel {
       }
     }
     this.#tick = last;
-    // One timer's callback may cancel another that is due in the same turn.
+    const thrown: unknown[] = [];
     for (const timer of due) {
-      if (timer.slot < 0) continue;
+      // One timer's callback may have cancelled another that was due in the same turn, or put it off.
+      if (timer.slot < 0 || timer.deadline > now) continue;
       this.cancel(timer);
-      timer.fire();
+      try {
+        timer.fire();
+      } catch (error) {
+        thrown.push(error);
+      }
     }
     if (this.#size === 0) {
       clearInterval(this.#turning);
       this.#turning = undefined;
     }
+    if (thrown.length > 0) throw thrown[0];
   }
 
   #place(timer: WheelTimer): void {
+    if (this.#stopped) return;
     timer.slot = Math.ceil(timer.deadline / this.#tickMs) % SLOTS;
     (this.#slots[timer.slot] as Set<WheelTimer>).add(timer);
     this.#size++;

@@ -33,11 +33,15 @@ export interface Transport {
 export interface TransportListener {
   /** A whole message: UTF-8 of a text message, or the bytes of a binary one. The bytes may be kept. */
   message(data: Uint8Array, isBinary: boolean): void;
-  pong(): void;
+  /** `unasked`: a sign of life, but no answer to our newest ping. */
+  pong(unasked?: boolean): void;
   /** All that was written has been taken by the peer's kernel. */
   drain(): void;
-  /** The peer sent a message over the endpoint's limit, or text that is not UTF-8. The transport closes itself. */
-  refused(reason: 'too_large' | 'invalid_payload'): void;
+  /**
+   * The peer sent a message over the endpoint's limit, text that is not UTF-8, or what is no WebSocket frame. The
+   * transport closes itself.
+   */
+  refused(reason: 'too_large' | 'invalid_payload' | 'protocol_error'): void;
   /** The connection is over; called exactly once. */
   closed(code: number): void;
 }

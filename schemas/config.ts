@@ -22,36 +22,26 @@ import {
   type ParsedEndpoint,
 } from './config/endpoint.ts';
 import { type ConnectionLimits, endpointLimits, Limits } from './config/limits.ts';
+import { Listen } from './config/listen.ts';
 import type { CheckContext } from './config/reading.ts';
-import { count } from './config/units.ts';
 
+export type { AdmissionLimits } from './config/admission.ts';
 export type {
   AuthenticatorConfig,
+  HttpAuthenticatorConfig,
   JwtAuthenticatorConfig,
   StaticAuthenticatorConfig,
 } from './config/authentication.ts';
 export type { BlockConfig, BridgedGroupConfig, GroupConfig, UserConfig } from './config/directory.ts';
 export type { CloseCodes, ConfigDialect, SockjsConfig } from './config/endpoint.ts';
 export type { ConnectionLimits, Limits } from './config/limits.ts';
+export type { ListenConfig, TlsConfig } from './config/listen.ts';
 
 /** An endpoint with all its defaults: `limits` are complete, `closeCodes` are the dialect's with the file's over them. */
 export interface EndpointConfig extends Omit<ParsedEndpoint, 'limits' | 'closeCodes'> {
   readonly limits: ConnectionLimits;
   readonly closeCodes: CloseCodes;
 }
-
-const Listen = z
-  .strictObject({
-    host: z
-      .string()
-      .min(1)
-      .default('127.0.0.1')
-      .describe(
-        'Address to listen on: 127.0.0.1 is this machine only, 0.0.0.0 every IPv4 interface, :: every interface.',
-      ),
-    port: count({ min: 0, max: 65_535 }).default(8080).describe('TCP port; 0 takes a free one.'),
-  })
-  .readonly();
 
 const Log = z
   .strictObject({

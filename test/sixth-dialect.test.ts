@@ -4,6 +4,7 @@ import { dialects } from '../adapters/index.ts';
 import { type ConfigResult, parseConfig } from '../core/config/load.ts';
 import type { AnyDialect } from '../core/dialect.ts';
 import { describeDialect } from './conformance/describe-dialect.ts';
+import { describeMatrix } from './conformance/matrix-suite.ts';
 import { toyDialect } from './fixtures/toy/index.ts';
 import { vectors } from './fixtures/toy/vectors.ts';
 
@@ -21,6 +22,8 @@ const configured = (known: readonly AnyDialect[]): ConfigResult =>
   parseConfig(YAML, { file: 'toy.yaml', dialects: known, environment: {} });
 
 describeDialect(toyDialect, vectors, new URL('./fixtures/toy/', import.meta.url));
+
+describeMatrix(registry, { room: 'it speaks of rooms only', toy: 'it has groups only' }, 'toy');
 
 describe('a sixth dialect', () => {
   it('is unknown to the gateway without its line in the registry', () => {

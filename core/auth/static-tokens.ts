@@ -1,7 +1,6 @@
 /** A fixed list of tokens. */
 import { createHash } from 'node:crypto';
-import type { Credential } from '../../schemas/command.ts';
-import type { Authenticator, Identity } from './port.ts';
+import { type Authenticator, type Identity, tokenOf } from './port.ts';
 
 const digest = (token: string): string => createHash('sha256').update(token).digest('base64');
 
@@ -9,14 +8,9 @@ const digest = (token: string): string => createHash('sha256').update(token).dig
 export function staticTokens(tokens: Readonly<Record<string, string>>): Authenticator {
   const users = new Map(Object.entries(tokens).map(([token, user]) => [digest(token), user]));
   return {
-    async authenticate(credential: Credential): Promise<Identity | undefined> {
-      const token =
-        credential.kind === 'password'
-          ? credential.passcode
-          : credential.kind === 'token'
-            ? credential.token
-            : '';
-      const userId = users.get(digest(token));
+    async authenticate(credential): Promise<Identity | undefined> {
+      const token = tokenOf(credential);
+      const userId = token === undefined ? undefined : users.get(digest(token));
       if (userId === undefined || (credential.kind === 'password' && credential.login !== userId))
         return undefined;
       return { userId };

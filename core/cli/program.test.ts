@@ -80,7 +80,7 @@ describe('dragoman check', () => {
       code: 1,
       out: '',
       err: [
-        `${bad}:1:1 lisen: unknown key, did you mean "listen"? allowed: listen, data, log, authenticators, users, groups, blocks, bridgeGroups, limits, endpoints`,
+        `${bad}:1:1 lisen: unknown key, did you mean "listen"? allowed: listen, data, store, log, authenticators, users, groups, blocks, bridgeGroups, limits, endpoints`,
         `${bad}:2:17 listen.port: expected a whole number from 0 to 65535, not "x"`,
         `${bad}:3:47 endpoints[0].auth: there is no authenticator "demo"; "authenticators" is empty`,
         `3 problems in ${bad}`,

@@ -27,8 +27,12 @@ export async function serve(
     dialects,
     store: store.messages,
     identities: store.identities,
+    directoryStore: store.directory,
     storeHealth: () => store.health(),
     log,
+  }).catch(async (error: unknown) => {
+    await store.close();
+    throw new CommandFailure(`cannot start: ${error instanceof Error ? error.message : String(error)}`);
   });
   try {
     await gateway.listen();
@@ -44,7 +48,10 @@ export async function serve(
     );
   }
   announce(gateway, config, context, log);
+  const reload = (): void => void gateway.reloadCertificate();
+  process.on('SIGHUP', reload);
   await stopSignal(log);
+  process.off('SIGHUP', reload);
   log.info('stopping: every client is told');
   await gateway.close();
   await store.close();

@@ -1,5 +1,6 @@
 /** Opens the store that the configuration names. */
 import type { Config } from '../../schemas/config.ts';
+import { type DirectoryStore, MemoryDirectoryStore } from '../store/directory.ts';
 import { MemoryMessageStore } from '../store/memory.ts';
 import { MemoryIdentityMap } from '../store/memory-identity.ts';
 import type { IdentityMap, MessageStore, StoreLimits } from '../store/port.ts';
@@ -9,6 +10,7 @@ import { CommandFailure } from './failure.ts';
 export interface OpenStore {
   readonly messages: MessageStore;
   readonly identities: IdentityMap;
+  readonly directory: DirectoryStore;
   health(): { readonly ok: boolean; readonly error?: string };
   close(): Promise<void>;
 }
@@ -31,6 +33,7 @@ export async function openStore(config: Config): Promise<OpenStore> {
     return {
       messages,
       identities: new MemoryIdentityMap(),
+      directory: new MemoryDirectoryStore(),
       health: () => ({ ok: true }),
       close: () => messages.close(),
     };

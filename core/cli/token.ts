@@ -46,6 +46,10 @@ export async function mintToken(config: Config, request: TokenRequest): Promise<
         `the authenticator "${name}" is a fixed list and has no token of ${JSON.stringify(request.user)}`,
       );
     }
+    case 'http':
+      throw new CommandFailure(
+        `the authenticator "${name}" asks ${authenticator.url}: only that backend can make a token`,
+      );
     default:
       return authenticator satisfies never;
   }
@@ -60,7 +64,7 @@ function choose(config: Config, { user, authenticator }: TokenRequest): [string,
     throw new CommandFailure(`there is no authenticator "${authenticator}"; the configuration has: ${names}`);
   }
   const chosen =
-    all.find(([, { type }]) => type === 'jwt') ??
+    all.find(([, entry]) => entry.type === 'jwt' && entry.secret !== undefined) ??
     all.find(([, entry]) => entry.type === 'static' && Object.values(entry.tokens).includes(user)) ??
     all[0];
   if (chosen !== undefined) return chosen;
@@ -68,6 +72,12 @@ function choose(config: Config, { user, authenticator }: TokenRequest): [string,
 }
 
 function sign(authenticator: JwtAuthenticatorConfig, { user, ttl, name }: TokenRequest): Promise<string> {
+  const { algorithm, secret } = authenticator;
+  if (secret === undefined) {
+    throw new CommandFailure(
+      `tokens are signed with ${algorithm} and a private key that the gateway does not have: ask their issuer`,
+    );
+  }
   const ms = parseDuration(ttl);
   if (ms === undefined || ms < 1000) {
     throw new CommandFailure(
@@ -76,11 +86,11 @@ function sign(authenticator: JwtAuthenticatorConfig, { user, ttl, name }: TokenR
   }
   const now = Math.floor(Date.now() / 1000);
   const jwt = new SignJWT(name === undefined ? {} : { name })
-    .setProtectedHeader({ alg: authenticator.algorithm, typ: 'JWT' })
+    .setProtectedHeader({ alg: algorithm, typ: 'JWT' })
     .setSubject(user)
     .setIssuedAt(now)
     .setExpirationTime(now + Math.floor(ms / 1000));
   if (authenticator.audience !== undefined) jwt.setAudience(authenticator.audience);
   if (authenticator.issuer !== undefined) jwt.setIssuer(authenticator.issuer);
-  return jwt.sign(new TextEncoder().encode(authenticator.secret));
+  return jwt.sign(new TextEncoder().encode(secret));
 }

@@ -1,6 +1,6 @@
 /** Attendance: joining, subscribing, and who is there. */
 import type { CommandOf } from '../../schemas/command.ts';
-import { conversationKey, type Destination } from '../../schemas/model.ts';
+import type { Destination } from '../../schemas/model.ts';
 import type { Connection } from '../connection.ts';
 import { GatewayError } from '../errors.ts';
 import { type GroupRecord, userKey } from '../groups.ts';
@@ -128,12 +128,12 @@ export function unsubscribe(
       ownInbox(connection, target);
       if (!connection.inbox) throw new GatewayError('not_subscribed');
       connection.inbox = false;
+      connection.tracker.skippedAll('direct:');
       break;
     case 'group': {
       const record = hub.groups.find(connection.namespace, target.id);
       if (record === undefined || !hub.attends(connection, record)) throw new GatewayError('not_subscribed');
       hub.unattendGroup(connection, record);
-      connection.tracker.skipped(conversationKey({ type: 'group', id: target.id }, ''));
       break;
     }
     case 'topic':

@@ -1,12 +1,13 @@
 /** Login: who the credentials belong to, and what begins with it. */
-import type { CommandOf, Credential } from '../../schemas/command.ts';
-import { Id, type User } from '../../schemas/model.ts';
+import type { CommandOf } from '../../schemas/command.ts';
+import type { Profile, User } from '../../schemas/model.ts';
+import { Lease } from '../auth/lease.ts';
 import type { Identity } from '../auth/port.ts';
 import type { Connection } from '../connection.ts';
 import type { UserRecord } from '../directory.ts';
-import type { Endpoint } from '../endpoint.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
-import type { Hub } from '../hub.ts';
+import { type Hub, userTurn } from '../hub.ts';
+import { type Identified, identify } from './identify.ts';
 import type { Done } from './settlement.ts';
 
 export function authenticate(
@@ -15,12 +16,18 @@ export function authenticate(
   command: CommandOf<'authenticate'>,
   done: Done,
 ): void {
-  identify(connection.endpoint, command.credentials)
-    .then(async (identity) => {
+  const askedAt = hub.now();
+  identify(connection, command.credentials)
+    .then(async (found) => {
       if (connection.isEnding) return;
+      const identity = found?.identity;
+      if (identity !== undefined && hub.revocations.isRevoked(connection.namespace, identity, askedAt)) {
+        throw new GatewayError('token_invalid', { detail: 'revoked' });
+      }
       if (connection.user !== undefined) {
         const same = identity !== undefined && connection.user.user.id === identity.userId;
         if (!same) throw new GatewayError('token_invalid', { detail: 'logged in as another user already' });
+        if (found !== undefined) takeLease(hub, connection, found);
       } else if (identity === undefined) {
         const user = { namespace: connection.namespace, id: `anonymous:${connection.id}`, name: '' };
         connection.user = { user: Object.freeze(user), anonymous: true };
@@ -30,68 +37,17 @@ export function authenticate(
           hub.directory.release(record);
           return;
         }
-        admit(hub, connection, record, identity);
+        admit(hub, connection, record);
+        if (found !== undefined) takeLease(hub, connection, found);
       }
       const { user, anonymous } = connection.user as { user: User; anonymous: boolean };
       done({ ok: true, result: { type: 'authenticated', user, anonymous } });
     })
     .catch((error: unknown) => {
-      if (!connection.isEnding) done({ ok: false, error: toGatewayError(error) });
+      const refusal = toGatewayError(error);
+      countFailure(hub, connection, refusal);
+      if (!connection.isEnding) done({ ok: false, error: refusal });
     });
-}
-
-/**
- * Whose the credentials are; undefined: an anonymous listener.
- *
- * @throws GatewayError token_invalid when none is good, or two good ones name different users
- */
-async function identify(
-  endpoint: Endpoint,
-  credentials: readonly Credential[],
-): Promise<Identity | undefined> {
-  if (endpoint.authentication === 'none') return claimed(credentials);
-  const offered = credentials.filter(({ kind }) => kind === 'token' || kind === 'password');
-  if (offered.length === 0 && endpoint.authentication === 'anonymous') return undefined;
-  const found = (await Promise.all(offered.map((credential) => verify(endpoint, credential)))).filter(
-    (identity) => identity !== undefined,
-  );
-  const [first, ...others] = found;
-  if (first === undefined) throw new GatewayError('token_invalid');
-  if (others.some(({ userId }) => userId !== first.userId)) {
-    throw new GatewayError('token_invalid', { detail: 'the credentials name different users' });
-  }
-  return first;
-}
-
-async function verify(endpoint: Endpoint, credential: Credential): Promise<Identity | undefined> {
-  for (const authenticator of endpoint.authenticators) {
-    const identity = await authenticator.authenticate(credential);
-    if (identity !== undefined) return identity;
-  }
-  return undefined;
-}
-
-/** Where nobody checks, whoever says who they are is believed. */
-function claimed(credentials: readonly Credential[]): Identity | undefined {
-  for (const credential of credentials) {
-    switch (credential.kind) {
-      case 'claim': {
-        const { id, name, avatar } = credential.user;
-        return { userId: id, name, avatar };
-      }
-      case 'token':
-      case 'password': {
-        const id = Id.safeParse(credential.kind === 'token' ? credential.token : credential.login);
-        if (!id.success) throw new GatewayError('token_invalid');
-        return { userId: id.data };
-      }
-      case 'anonymous':
-        break;
-      default:
-        credential satisfies never;
-    }
-  }
-  return undefined;
 }
 
 /** The user in the directory, with an integer where some endpoint of the namespace shows integers. */
@@ -102,7 +58,9 @@ async function meet(hub: Hub, connection: Connection, identity: Identity): Promi
     name: identity.name ?? identity.userId,
     ...(identity.avatar === undefined ? {} : { avatar: identity.avatar }),
   };
-  const record = hub.directory.meet(namespace, profile, endpoint.authentication !== 'none');
+  const isVerified = endpoint.authentication !== 'none';
+  if (isVerified) await remember(hub, namespace, profile);
+  const record = hub.directory.meet(namespace, profile, isVerified);
   // A number that is claimed and free is the claimant's own: others would else speak under it.
   const own = /^[1-9][0-9]{0,14}$/.test(identity.userId) ? Number(identity.userId) : undefined;
   const isFree = own !== undefined && hub.identities.userOf(namespace, own) === undefined;
@@ -110,19 +68,61 @@ async function meet(hub: Hub, connection: Connection, identity: Identity): Promi
   return record;
 }
 
-function admit(hub: Hub, connection: Connection, record: UserRecord, identity: Identity): void {
+/** Messages to a user for whom somebody vouched are accepted for good, after a restart too. */
+async function remember(hub: Hub, namespace: string, profile: Profile): Promise<void> {
+  if (hub.directory.find(namespace, profile.id) !== undefined) return;
+  await hub.turns.take(userTurn(namespace, profile.id), async () => {
+    if (hub.directory.find(namespace, profile.id) !== undefined) return;
+    await hub.save([{ kind: 'user', namespace, id: profile.id, value: profile }]);
+    hub.directory.meet(namespace, profile, true);
+  });
+}
+
+/** The login ends with what it rests on; a login again, with a newer token, takes the place of the older. */
+function takeLease(hub: Hub, connection: Connection, { identity, authenticator, ask }: Identified): void {
+  connection.lease?.stop();
+  connection.lease =
+    authenticator === undefined
+      ? undefined
+      : new Lease({
+          identity,
+          recheck: authenticator.recheck,
+          ask,
+          ended: (error) => connection.fault(error),
+          wheel: hub.wheel,
+          now: hub.now,
+        });
+}
+
+/** Only what was found to be bad counts, not what could not be found out. */
+function countFailure(hub: Hub, connection: Connection, { code }: GatewayError): void {
+  if (code !== 'token_invalid') return;
+  const { endpoint, remoteAddress } = connection;
+  endpoint.metrics.failedLogins++;
+  if (!hub.admission.failed(remoteAddress)) return;
+  hub.log.warn({ address: remoteAddress, endpoint: endpoint.path }, 'too many failed logins: address banned');
+}
+
+/** @throws GatewayError limit_exceeded: at most `limits.admission.connectionsPerUser` */
+function admit(hub: Hub, connection: Connection, record: UserRecord): void {
   const { endpoint } = connection;
   const { user } = record;
   const older = endpoint.config.singleSession
     ? [...record.connections].filter((other) => other.endpoint === endpoint)
     : [];
+  const most = hub.config.limits.admission.connectionsPerUser;
+  if (record.connections.size - older.length >= most) {
+    endpoint.metrics.countRefusal('connections_per_user');
+    hub.directory.release(record);
+    throw new GatewayError('limit_exceeded', {
+      fatal: 'policy',
+      detail: `at most ${most} connections of one user`,
+    });
+  }
   connection.user = { user, anonymous: false };
+  connection.userRate = hub.admission.rateOf(record);
   hub.attach(connection, record);
   connection.inbox = endpoint.policy.inbox === 'login';
-  if (identity.expiresAt !== undefined) {
-    const left = Math.max(0, identity.expiresAt - hub.now());
-    connection.expiry = hub.wheel.arm(left, () => connection.fault(new GatewayError('token_expired')));
-  }
   if (endpoint.policy.attendance === 'membership') {
     for (const group of record.memberships) hub.attend(connection, group);
   }

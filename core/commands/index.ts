@@ -46,7 +46,21 @@ const HANDLERS: { readonly [Type in CommandType]: Handler<Type> } = {
 export function perform(hub: Hub, connection: Connection, command: Command, done: Done): void {
   if (!FREE.has(command.type)) {
     const cost = command.type === 'send_batch' ? command.items.length : 1;
-    if (!connection.rate.take(hub.wheel.now(), cost)) throw new GatewayError('rate_limited');
+    checkRates(hub, connection, cost);
   }
   (HANDLERS[command.type] as Handler<CommandType>)(hub, connection, command as never, done);
+}
+
+/** @throws GatewayError rate_limited */
+function checkRates(hub: Hub, connection: Connection, cost: number): void {
+  const { metrics } = connection.endpoint;
+  const now = hub.wheel.now();
+  if (!connection.rate.take(now, cost)) {
+    metrics.countRefusal('commands_per_connection');
+    throw new GatewayError('rate_limited');
+  }
+  if (connection.userRate?.take(now, cost) === false) {
+    metrics.countRefusal('commands_per_user');
+    throw new GatewayError('rate_limited');
+  }
 }

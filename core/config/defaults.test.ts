@@ -20,8 +20,9 @@ describe('a configuration', () => {
     const { endpoints, ...rest } = configOf(GOOD);
     expect(endpoints).toHaveLength(1);
     expect(rest).toEqual({
-      listen: { host: '127.0.0.1', port: 8080 },
+      listen: { host: '127.0.0.1', port: 8080, trustProxy: [] },
       data: './data',
+      store: 'embedded',
       log: { level: 'info', pretty: 'auto' },
       authenticators: { demo: { type: 'static', tokens: { 't-alice': 'alice' }, development: false } },
       users: [
@@ -57,6 +58,14 @@ describe('a configuration', () => {
         backlog: { messages: 1_000_000, bytes: 1_073_741_824, age: 2_592_000_000 },
         history: { messages: 100_000, age: 2_592_000_000 },
         deduplication: { window: 2_592_000_000 },
+        queue: { entries: 100_000, prefetch: 100, ready: 1000 },
+        admission: {
+          connectionsPerAddress: 10_000,
+          connectionsPerUser: 100,
+          commandsPerUser: { perSecond: 200, burst: 400 },
+          failedLogins: { attempts: 30, window: 60_000, ban: 60_000 },
+          handshake: 10_000,
+        },
         guests: 100_000,
       },
     });

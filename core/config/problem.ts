@@ -21,7 +21,7 @@ export function formatProblem({ file, line, column, path, message }: Problem): s
 }
 
 /** Keys of this kind hold names or values that must not appear in a log. */
-const SECRET = /secret|token|passw|passcode/i;
+const SECRET = /secret|token|passw|passcode|bearer|hmac/i;
 
 /** Whether a value at this path may be shown in a message. */
 export function isShowable(path: readonly PathKey[]): boolean {

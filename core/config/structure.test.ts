@@ -9,7 +9,8 @@ const ENDPOINT_KEYS =
   'path, dialect, namespace, auth, anonymous, credentials, limits, origins, sockjs, closeCodes, flushInterval, options, identity, singleSession, heartbeat, locale';
 const LIMIT_KEYS =
   'frame, beforeLogin, content, inbox, inFlight, sendBuffer, closeTimeout, rate, connections, held, subscriptions, replayPage';
-const TOP_KEYS = 'listen, data, log, authenticators, users, groups, blocks, bridgeGroups, limits, endpoints';
+const TOP_KEYS =
+  'listen, data, store, log, authenticators, users, groups, blocks, bridgeGroups, limits, endpoints';
 
 const endpoint = (more: string) =>
   `groups: [{ id: lobby, namespace: n }]\nendpoints:\n  - path: /a\n    dialect: full\n    auth: none\n    namespace: n\n    ${more}\n`;
@@ -75,19 +76,19 @@ const keys: readonly Case[] = [
   [
     'a swap in an inner key',
     `listen:\n  host: a\n  prot: 80\n${ENDPOINT}\n`,
-    ['x.yaml:3:3 listen.prot: unknown key, did you mean "port"? allowed: host, port'],
+    ['x.yaml:3:3 listen.prot: unknown key, did you mean "port"? allowed: host, port, trustProxy, tls'],
   ],
   [
     'a key that is like no other',
     `listen: { backlog: 80 }\n${ENDPOINT}\n`,
-    ['x.yaml:1:11 listen.backlog: unknown key; allowed: host, port'],
+    ['x.yaml:1:11 listen.backlog: unknown key; allowed: host, port, trustProxy, tls'],
   ],
   [
     'several unknown keys, each by itself',
     `listen: { hots: a, prt: 1 }\n${ENDPOINT}\n`,
     [
-      'x.yaml:1:11 listen.hots: unknown key, did you mean "host"? allowed: host, port',
-      'x.yaml:1:20 listen.prt: unknown key, did you mean "port"? allowed: host, port',
+      'x.yaml:1:11 listen.hots: unknown key, did you mean "host"? allowed: host, port, trustProxy, tls',
+      'x.yaml:1:20 listen.prt: unknown key, did you mean "port"? allowed: host, port, trustProxy, tls',
     ],
   ],
   [

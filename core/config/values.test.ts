@@ -141,7 +141,7 @@ const values: readonly Case[] = [
     `authenticators:\n  "my auth": { type: static, tokens: {} }\n  b: { type: jtw }\n  c: { type: jwt }\n${ENDPOINT}\n`,
     [
       'x.yaml:2:3 authenticators["my auth"]: the name is wrong: expected a name of letters, digits, - and _ that starts with a letter',
-      'x.yaml:3:14 authenticators.b.type: expected "static" or "jwt", not "jtw"; did you mean "jwt"?',
+      'x.yaml:3:14 authenticators.b.type: expected "static", "jwt" or "http", not "jtw"; did you mean "jwt"?',
       'x.yaml:4:3 authenticators.c.secret: is missing; expected text',
     ],
   ],

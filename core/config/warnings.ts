@@ -19,6 +19,11 @@ export function configWarnings(config: Config): readonly string[] {
       `DEVELOPMENT SECRET${exposed}: everybody can make themselves a token for the authenticator "${name}"${where}; never use it in production`,
     );
   }
+  for (const [name, authenticator] of Object.entries(config.authenticators)) {
+    const url = authenticator.type === 'http' ? authenticator.url : undefined;
+    if (url?.startsWith('http:') !== true || LOOPBACK.test(hostOf(url))) continue;
+    warnings.push(`the authenticator "${name}" sends credentials to ${hostOf(url)} without TLS (http:)`);
+  }
   for (const { path, auth, namespace, origins } of config.endpoints) {
     if (auth === 'none') {
       warnings.push(`${path} asks for no login: anybody may speak as anybody in namespace "${namespace}"`);
@@ -27,3 +32,6 @@ export function configWarnings(config: Config): readonly string[] {
   }
   return warnings;
 }
+
+/** A host as `LOOPBACK` knows it: IPv6 without brackets. */
+const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');

@@ -1,14 +1,19 @@
 /** The tokens that a connection may carry before its first frame: in its URL's query, or in a cookie. */
 import type { IncomingMessage } from 'node:http';
 import type { Credential } from '../../schemas/command.ts';
+import { MAX_TOKEN_LENGTH } from '../auth/port.ts';
 
-/** Longest token read from a URL or a cookie, in characters. */
-const MAX_TOKEN_LENGTH = 8192;
+/** What a request carries, by the names that an endpoint's configuration gives. */
+export interface Carried {
+  readonly credentials: readonly Credential[];
+  /** Those of the named cookies that are there. */
+  readonly cookies: Readonly<Record<string, string>>;
+}
 
 export function credentialsOf(
   request: IncomingMessage,
   sources: { readonly query: readonly string[]; readonly cookie: readonly string[] },
-): readonly Credential[] {
+): Carried {
   const tokens = new Set<string>();
   const url = request.url ?? '';
   const start = url.indexOf('?');
@@ -16,14 +21,22 @@ export function credentialsOf(
     const query = new URLSearchParams(url.slice(start + 1));
     for (const name of sources.query) tokens.add(query.get(name) ?? '');
   }
-  if (sources.cookie.length > 0) {
-    const cookies = cookiesOf(request.headers.cookie ?? '');
-    for (const name of sources.cookie) tokens.add(cookies.get(name) ?? '');
-  }
+  const sent =
+    sources.cookie.length === 0 ? new Map<string, string>() : cookiesOf(request.headers.cookie ?? '');
+  const named = sources.cookie.flatMap((name) => {
+    const value = sent.get(name);
+    return value === undefined || value === '' || value.length > MAX_TOKEN_LENGTH
+      ? []
+      : [[name, value] as const];
+  });
+  for (const [, value] of named) tokens.add(value);
   tokens.delete('');
-  return [...tokens]
-    .filter((token) => token.length <= MAX_TOKEN_LENGTH)
-    .map((token) => ({ kind: 'token', token }) as const);
+  return {
+    credentials: [...tokens]
+      .filter((token) => token.length <= MAX_TOKEN_LENGTH)
+      .map((token) => ({ kind: 'token', token }) as const),
+    cookies: Object.fromEntries(named),
+  };
 }
 
 /** The first of repeated cookies wins (RFC 6265, section 4.2.2 leaves it open). */

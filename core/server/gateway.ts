@@ -2,16 +2,16 @@
  * A running gateway: the hub behind an HTTP server whose routes are the configured endpoints. Refusals that need
  * no dialect are made before the upgrade; everything after it is said in the dialect's own words.
  */
+import { Server as HttpsServer } from 'node:https';
 import websocketPlugin from '@fastify/websocket';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { WebSocket } from 'ws';
 import type { Config } from '../../schemas/config.ts';
-import { makeAuthenticator } from '../auth/authenticators.ts';
+import { makeAuthenticators } from '../auth/authenticators.ts';
 import { MemoryBus } from '../bus/memory.ts';
 import type { Bus } from '../bus/port.ts';
-import { Connection } from '../connection.ts';
 import type { AnyDialect } from '../dialect.ts';
 import { Endpoint } from '../endpoint.ts';
 import { errorText } from '../errors.ts';
@@ -19,21 +19,20 @@ import { Hub } from '../hub.ts';
 import { wireIdentity } from '../identity.ts';
 import { metricsRegistry } from '../metrics.ts';
 import { seed } from '../seed.ts';
+import type { DirectoryStore } from '../store/directory.ts';
 import type { IdentityMap, MessageStore } from '../store/port.ts';
-import type { Transport } from '../transport.ts';
-import { credentialsOf } from './credentials.ts';
-import { isOriginAllowed } from './origin.ts';
+import { addressOf, makeApp } from './app.ts';
+import { CertificateWatch } from './certificate.ts';
+import { Door } from './door.ts';
 import { bodyLimitOf, registerSockJs, sockJsGreeting } from './sockjs/index.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
-
-/** How long an upgrade's or a request's headers and body may take, ms. */
-const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface GatewayParts {
   readonly config: Config;
   readonly dialects: readonly AnyDialect[];
   readonly store: MessageStore;
   readonly identities: IdentityMap;
+  readonly directoryStore: DirectoryStore;
   /** Whether the store takes writes; asked for `/readyz`. */
   readonly storeHealth: () => { readonly ok: boolean; readonly error?: string | undefined };
   readonly bus?: Bus;
@@ -49,6 +48,9 @@ export class Gateway {
   readonly metrics: Registry;
   readonly #app: FastifyInstance;
   readonly #parts: GatewayParts;
+  readonly #door: Door;
+  #certificate: CertificateWatch | undefined;
+  #handshakeTimeouts = 0;
   #draining = false;
   #address: string | undefined;
 
@@ -56,6 +58,13 @@ export class Gateway {
     this.#parts = parts;
     this.hub = hub;
     this.#app = app;
+    this.#door = new Door(hub);
+    app.server.on('clientError', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ERR_HTTP_REQUEST_TIMEOUT') this.#handshakeTimeouts++;
+    });
+    app.server.on('tlsClientError', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') this.#handshakeTimeouts++;
+    });
     this.metrics = metricsRegistry(
       () => hub.endpoints,
       () => ({
@@ -63,6 +72,9 @@ export class Gateway {
         guests: hub.directory.guests,
         groups: hub.groups.size,
         timers: hub.wheel.size,
+        addresses: hub.admission.addresses,
+        bannedAddresses: hub.admission.banned,
+        handshakeTimeouts: this.#handshakeTimeouts,
         storeHealthy: parts.storeHealth().ok,
       }),
     );
@@ -74,6 +86,7 @@ export class Gateway {
       config: parts.config,
       store: parts.store,
       identities: parts.identities,
+      directoryStore: parts.directoryStore,
       bus: parts.bus ?? new MemoryBus(),
       log: parts.log,
       node: parts.node ?? crypto.randomUUID(),
@@ -81,13 +94,9 @@ export class Gateway {
       newId: parts.newId ?? (() => crypto.randomUUID()),
     });
     const { endpoints } = parts.config;
-    const app = Fastify({
-      logger: false,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      bodyLimit: Math.max(...endpoints.map(({ limits }) => bodyLimitOf({ frame: limits.frame })), 1024),
-      forceCloseConnections: true,
-      routerOptions: { maxParamLength: 128 },
-    });
+    const bodyLimit = Math.max(...endpoints.map(({ limits }) => bodyLimitOf({ frame: limits.frame })), 1024);
+    const app = makeApp(parts.config, bodyLimit);
+    const known = makeAuthenticators(parts.config.authenticators, parts.log);
     const gateway = new Gateway(parts, hub, app);
     for (const config of endpoints) {
       const dialect = parts.dialects.find(({ id }) => id === config.dialect);
@@ -96,9 +105,9 @@ export class Gateway {
         config.auth === 'none'
           ? []
           : config.auth.map((name) => {
-              const authenticator = parts.config.authenticators[name];
+              const authenticator = known.get(name);
               if (authenticator === undefined) throw new Error(`no authenticator ${name}`);
-              return makeAuthenticator(authenticator);
+              return authenticator;
             });
       const identity = wireIdentity(config.identity, config.namespace, parts.identities);
       hub.addEndpoint(new Endpoint({ config, dialect, authenticators, identity }));
@@ -110,9 +119,18 @@ export class Gateway {
 
   /** Starts to listen. @returns the base URL, e.g. `http://127.0.0.1:8080` */
   async listen(): Promise<string> {
-    const { host, port } = this.#parts.config.listen;
+    const { host, port, tls } = this.#parts.config.listen;
     this.#address = await this.#app.listen({ host, port });
+    const { server } = this.#app;
+    if (tls !== undefined && server instanceof HttpsServer) {
+      this.#certificate = new CertificateWatch(tls, server, this.#parts.log);
+    }
     return this.#address;
+  }
+
+  /** Reads the certificate's files again, for new connections. False if it can't be used and the old one stays. */
+  reloadCertificate(): boolean {
+    return this.#certificate?.reload() ?? true;
   }
 
   get address(): string | undefined {
@@ -126,6 +144,7 @@ export class Gateway {
   async close(): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
+    this.#certificate?.stop();
     for (const connection of [...this.hub.connections]) {
       if (connection.user === undefined || !connection.isReady) {
         connection.deliver({
@@ -209,19 +228,19 @@ export class Gateway {
     if (sockjs === false) return;
     registerSockJs(this.#app, {
       path,
-      limits: { frame: config.limits.frame },
+      limits: { frame: config.limits.frame, sessions: sockjs.sessions },
       heartbeatMs: sockjs.heartbeat,
       disconnectMs: sockjs.disconnectDelay,
       responseBytes: sockjs.responseLimit,
-      allowOrigin: (request) => this.#isOriginAllowed(endpoint, request),
-      remoteAddress: (request) => request.ip,
-      admit: () =>
-        endpoint.connections.size >= config.limits.connections
-          ? { statusCode: 503, text: 'too many connections' }
-          : undefined,
+      allowOrigin: (request) => this.#door.isOriginAllowed(endpoint, request),
+      remoteAddress: addressOf,
+      admit: (request) => this.#door.refusalBeforeOpening(endpoint, request),
       accept: (transport, request) => {
-        const connection = this.#open(endpoint, transport, request, undefined);
-        setImmediate(() => connection.open());
+        const { connection, begin } = this.#door.open(endpoint, transport, {
+          request,
+          subprotocol: undefined,
+        });
+        setImmediate(begin);
         return connection;
       },
       acceptWebSocket: upgrade,
@@ -233,20 +252,17 @@ export class Gateway {
     if (this.#draining) {
       endpoint.metrics.connectionsRefused++;
       await reply.code(503).header('retry-after', '1').type('text/plain').send('shutting down\n');
-    } else if (!this.#isOriginAllowed(endpoint, request)) {
+    } else if (!this.#door.isOriginAllowed(endpoint, request)) {
       await reply.code(403).type('text/plain').send('this origin may not connect here\n');
+    } else {
+      const refusal = this.#door.refusalBeforeOpening(endpoint, request);
+      if (refusal === undefined) return;
+      await reply
+        .code(refusal.statusCode)
+        .header('retry-after', '5')
+        .type('text/plain')
+        .send(`${refusal.text}\n`);
     }
-  }
-
-  #isOriginAllowed(endpoint: Endpoint, request: FastifyRequest): boolean {
-    if (isOriginAllowed(endpoint.config.origins, request)) return true;
-    endpoint.metrics.connectionsRefused++;
-    const origin = (request.headers.origin ?? '').slice(0, 200);
-    this.#parts.log.warn(
-      { endpoint: endpoint.path, origin, allow: `origins: [${JSON.stringify(origin)}]` },
-      'origin refused; the line in "allow", under this endpoint, would let it in',
-    );
-    return false;
   }
 
   /** The endpoint's best subprotocol among those offered, or none. */
@@ -259,33 +275,11 @@ export class Gateway {
   }
 
   #accept(endpoint: Endpoint, socket: WebSocket, request: FastifyRequest): void {
-    const { limits } = endpoint.config;
-    const transport = new WebSocketTransport(socket, request.ip, limits.closeTimeout);
-    if (endpoint.connections.size >= limits.connections) {
-      endpoint.metrics.connectionsRefused++;
-      socket.on('error', () => {});
-      transport.close(endpoint.closeCode('policy'), 'too many connections');
-      return;
-    }
-    const connection = this.#open(
-      endpoint,
-      transport,
-      request,
-      socket.protocol === '' ? undefined : socket.protocol,
-    );
+    const { closeTimeout } = endpoint.config.limits;
+    const transport = new WebSocketTransport(socket, addressOf(request), closeTimeout);
+    const subprotocol = socket.protocol === '' ? undefined : socket.protocol;
+    const { connection, begin } = this.#door.open(endpoint, transport, { request, subprotocol });
     transport.listen(connection);
-    connection.open();
-  }
-
-  #open(
-    endpoint: Endpoint,
-    transport: Transport,
-    request: FastifyRequest,
-    subprotocol: string | undefined,
-  ): Connection {
-    const credentials = credentialsOf(request.raw, endpoint.config.credentials);
-    const connection = new Connection(this.hub, endpoint, transport, { credentials, subprotocol });
-    this.hub.opened(connection);
-    return connection;
+    begin();
   }
 }

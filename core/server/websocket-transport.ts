@@ -4,6 +4,7 @@
  * version of `ws` does this differently.
  */
 import type { Socket } from 'node:net';
+import * as ws from 'ws';
 import { WebSocket } from 'ws';
 import type { WireMessage } from '../dialect.ts';
 import type { Transport, TransportListener } from '../transport.ts';
@@ -19,15 +20,26 @@ interface FrameOptions {
   readonly readOnly: boolean;
 }
 
-const { Sender } = WebSocket as unknown as { readonly Sender: SenderClass };
+// An export of its own: it hangs on `WebSocket` too, but only once somebody has loaded the CommonJS face of `ws`.
+const { Sender } = ws as unknown as { readonly Sender?: SenderClass };
+if (typeof Sender?.frame !== 'function') throw new Error('this version of ws has no Sender.frame');
+const frame = Sender.frame.bind(Sender);
 const TEXT: FrameOptions = { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: true };
 const BINARY: FrameOptions = { ...TEXT, opcode: 2 };
 
+/** What the faults that `ws` finds are to us; all others break the WebSocket protocol. */
+const REFUSALS: Readonly<Record<string, 'too_large' | 'invalid_payload'>> = {
+  WS_ERR_UNSUPPORTED_MESSAGE_LENGTH: 'too_large',
+  WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH: 'too_large',
+  WS_ERR_TOO_MANY_BUFFERED_PARTS: 'too_large',
+  WS_ERR_INVALID_UTF8: 'invalid_payload',
+};
+
 /** One unmasked WebSocket message in one frame, header and payload in one buffer. */
 export function frameWebSocketMessage(message: WireMessage): Buffer {
-  if (typeof message === 'string') return Buffer.concat(Sender.frame(Buffer.from(message), TEXT));
+  if (typeof message === 'string') return Buffer.concat(frame(Buffer.from(message), TEXT));
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
-  return Buffer.concat(Sender.frame(bytes, BINARY));
+  return Buffer.concat(frame(bytes, BINARY));
 }
 
 export class WebSocketTransport implements Transport {
@@ -36,6 +48,10 @@ export class WebSocketTransport implements Transport {
   readonly #socket: WebSocket;
   readonly #stream: Socket;
   readonly #closeTimeoutMs: number;
+  #listener: TransportListener | undefined;
+  /** Payload of the newest ping: a pong that carries another answers nothing (RFC 6455, section 5.5.3). */
+  #pings = 0;
+  #closing: NodeJS.Timeout | undefined;
 
   constructor(socket: WebSocket, remoteAddress: string, closeTimeoutMs: number) {
     this.#socket = socket;
@@ -47,18 +63,17 @@ export class WebSocketTransport implements Transport {
   /** Attaches all listeners. Call it before anything is awaited: a message that comes earlier is lost. */
   listen(listener: TransportListener): void {
     const socket = this.#socket;
-    let code = 1006;
+    this.#listener = listener;
     socket.on('message', (data: Buffer, isBinary: boolean) => listener.message(data, isBinary));
-    socket.on('pong', () => listener.pong());
-    socket.on('error', (error: Error & { code?: string }) => {
-      if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') listener.refused('too_large');
-      if (error.code === 'WS_ERR_INVALID_UTF8') listener.refused('invalid_payload');
+    socket.on('pong', (data: Buffer) => listener.pong(data.toString('latin1') !== String(this.#pings)));
+    socket.on('error', ({ code = '' }: Error & { code?: string }) => {
+      // `ws` has sent the close frame already.
+      if (code.startsWith('WS_ERR_')) {
+        listener.refused(REFUSALS[code] ?? 'protocol_error');
+        this.#terminateLater();
+      }
     });
-    socket.on('close', (received: number) => {
-      code = received;
-      listener.closed(code);
-    });
-    this.#stream.on('drain', () => listener.drain());
+    socket.on('close', (code: number) => listener.closed(code));
   }
 
   get bufferedBytes(): number {
@@ -70,11 +85,16 @@ export class WebSocketTransport implements Transport {
   }
 
   write(framed: Uint8Array): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#stream.write(framed);
+    if (this.#socket.readyState === WebSocket.OPEN) this.#stream.write(framed, this.#written);
   }
 
+  /** The stream's own `drain` comes only after its high-water mark was reached, which a send limit may be below. */
+  readonly #written = (error?: Error | null): void => {
+    if (!error && this.#stream.writableLength === 0) this.#listener?.drain();
+  };
+
   ping(): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping();
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(++this.#pings));
   }
 
   pause(): void {
@@ -87,13 +107,19 @@ export class WebSocketTransport implements Transport {
 
   close(code: number, text: string): void {
     this.#socket.close(code, text);
-    // A peer that does not read never answers the closing handshake; `ws` itself would wait 30 s.
-    setTimeout(() => this.#socket.terminate(), this.#closeTimeoutMs).unref();
+    this.#terminateLater();
     // A paused socket would never see the peer's half of the handshake.
     this.#socket.resume();
   }
 
   terminate(): void {
     this.#socket.terminate();
+  }
+
+  /** A peer that does not read never answers the closing handshake; `ws` itself would wait 30 s. */
+  #terminateLater(): void {
+    if (this.#closing !== undefined || this.#socket.readyState === WebSocket.CLOSED) return;
+    this.#closing = setTimeout(() => this.#socket.terminate(), this.#closeTimeoutMs).unref();
+    this.#socket.once('close', () => clearTimeout(this.#closing));
   }
 }

@@ -18,11 +18,28 @@ export interface StoredGroup {
 /** `value: null` means that it is no more: a dissolved group. */
 export type DirectoryEntry =
   | { readonly kind: 'user'; readonly namespace: string; readonly id: string; readonly value: Profile }
-  | { readonly kind: 'group'; readonly namespace: string; readonly id: string; readonly value: StoredGroup | null }
+  | {
+      readonly kind: 'group';
+      readonly namespace: string;
+      readonly id: string;
+      readonly value: StoredGroup | null;
+    }
   /** `other` is the user. */
-  | { readonly kind: 'member' | 'muted'; readonly namespace: string; readonly id: string; readonly other: string; readonly value: boolean }
+  | {
+      readonly kind: 'member' | 'muted';
+      readonly namespace: string;
+      readonly id: string;
+      readonly other: string;
+      readonly value: boolean;
+    }
   /** `id` has blocked, or is a contact of, `other`. */
-  | { readonly kind: 'blocked' | 'contact'; readonly namespace: string; readonly id: string; readonly other: string; readonly value: boolean };
+  | {
+      readonly kind: 'blocked' | 'contact';
+      readonly namespace: string;
+      readonly id: string;
+      readonly other: string;
+      readonly value: boolean;
+    };
 
 /** Two entries with one key are one fact: the newer stands. */
 export function directoryKey(entry: DirectoryEntry): readonly [string, string, string, string] {

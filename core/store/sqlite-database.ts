@@ -60,7 +60,21 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (namespace, user), UNIQUE (namespace, integer)
    ) STRICT, WITHOUT ROWID;
    CREATE TABLE heartbeat (id INTEGER PRIMARY KEY, at INTEGER NOT NULL) STRICT;`,
+  // `place` keeps the order in which the keys were first saved; `other` is '' where a kind has none.
+  `CREATE TABLE directory (
+     place INTEGER PRIMARY KEY, kind TEXT NOT NULL, namespace TEXT NOT NULL, id TEXT NOT NULL,
+     other TEXT NOT NULL, entry TEXT NOT NULL,
+     UNIQUE (kind, namespace, id, other)
+   ) STRICT;`,
 ];
+
+export interface DatabaseFileOptions {
+  readonly directory: string;
+  /** Bounds the database file, in pages of 4 KiB; undefined: only the disk does. */
+  readonly maxPages: number | undefined;
+  /** `off` breaks the store's promise: for the test that shows that a missing sync is found. */
+  readonly synchronous: 'full' | 'off';
+}
 
 /**
  * Opens the database of a data directory for this process alone, and brings its schema up to date.
@@ -68,7 +82,7 @@ const MIGRATIONS: readonly string[] = [
  * The lock is the operating system's on the open file (`locking_mode=EXCLUSIVE`): it ends with the process,
  * however that ends. Throws an Error whose message names the directory and what to do.
  */
-export function openDatabase(directory: string, maxPages: number | undefined): DatabaseSync {
+export function openDatabase({ directory, maxPages, synchronous }: DatabaseFileOptions): DatabaseSync {
   const file = join(directory, DATABASE_FILE);
   let database: DatabaseSync | undefined;
   try {
@@ -76,12 +90,15 @@ export function openDatabase(directory: string, maxPages: number | undefined): D
     database = new DatabaseSync(file, { enableForeignKeyConstraints: false });
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('PRAGMA journal_mode = WAL');
-    database.exec('PRAGMA synchronous = FULL');
+    database.exec(`PRAGMA synchronous = ${synchronous === 'off' ? 'OFF' : 'FULL'}`);
     database.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
     database.exec('PRAGMA temp_store = MEMORY');
     database.exec('PRAGMA cache_size = -65536');
     if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.trunc(maxPages)}`);
     migrate(database);
+    // After a sync that failed, the log may hold what only the cache of the operating system has: it is written
+    // to the file and synced before anything is built on it.
+    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     return database;
   } catch (error) {
     closeQuietly(database);
@@ -133,7 +150,8 @@ function migrate(database: DatabaseSync): void {
   database.exec('COMMIT');
 }
 
-function openProblem(directory: string, error: unknown): string {
+/** What is wrong with the data directory, for whoever starts the gateway. */
+export function openProblem(directory: string, error: unknown): string {
   const code = resultCode(error);
   if (code === BUSY || code === LOCKED) {
     return `the data directory ${directory} is in use by another process; stop it, or give this one a directory of its own`;

@@ -4,7 +4,8 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { GatewayError } from '../errors.ts';
-import { closeQuietly, isFault, needsReopening, openDatabase } from './sqlite-database.ts';
+import { closeQuietly, isFault, needsReopening, openDatabase, openProblem } from './sqlite-database.ts';
+import { DirectoryEntries } from './sqlite-directory.ts';
 import { Identities } from './sqlite-identities.ts';
 import { Memberships } from './sqlite-memberships.ts';
 import { Messages } from './sqlite-messages.ts';
@@ -12,7 +13,7 @@ import type {
   DatabaseOptions,
   DatabaseRequest,
   DatabaseStats,
-  IdentityRow,
+  OpenedDatabase,
   RawAnswer,
   RawOutcome,
   RawResult,
@@ -33,6 +34,7 @@ interface Opened {
   readonly messages: Messages;
   readonly queues: Queues;
   readonly identities: Identities;
+  readonly directory: DirectoryEntries;
   readonly retention: Retention;
   readonly begin: StatementSync;
   readonly commit: StatementSync;
@@ -60,8 +62,15 @@ export class DatabaseEngine {
     return { transactions: this.transactions, writes: this.writes };
   }
 
-  identities(): readonly IdentityRow[] {
-    return this.opened?.identities.all() ?? [];
+  /** What the gateway keeps in memory. Throws an Error that names the directory. */
+  contents(): OpenedDatabase {
+    try {
+      const { identities, directory } = this.ready();
+      return { identities: identities.all(), directory: directory.all() };
+    } catch (error) {
+      this.close();
+      throw new Error(openProblem(this.options.directory, error), { cause: error });
+    }
   }
 
   close(): void {
@@ -149,8 +158,9 @@ export class DatabaseEngine {
   }
 }
 
-function open({ directory, limits, maxPages }: DatabaseOptions): Opened {
-  const database = openDatabase(directory, maxPages);
+function open(options: DatabaseOptions): Opened {
+  const { limits } = options;
+  const database = openDatabase(options);
   const memberships = new Memberships(database, limits);
   return {
     database,
@@ -158,6 +168,7 @@ function open({ directory, limits, maxPages }: DatabaseOptions): Opened {
     messages: new Messages(database, limits, memberships),
     queues: new Queues(database, limits),
     identities: new Identities(database),
+    directory: new DirectoryEntries(database),
     retention: new Retention(database, limits, memberships),
     begin: database.prepare('BEGIN IMMEDIATE'),
     commit: database.prepare('COMMIT'),
@@ -176,6 +187,7 @@ function isWrite(request: DatabaseRequest): boolean {
     case 'confirm':
     case 'dequeue':
     case 'assign':
+    case 'save_directory':
     case 'tick':
       return true;
     case 'missed':
@@ -216,6 +228,8 @@ function execute(opened: Opened, request: DatabaseRequest, now: number): RawAnsw
       return opened.queues.delete(request.namespace, request.queue, request.id);
     case 'assign':
       return opened.identities.assign(request.namespace, request.users);
+    case 'save_directory':
+      return opened.directory.save(request.entries);
     case 'tick':
       return opened.retention.isBehind;
     case 'missed': {

@@ -8,7 +8,7 @@ import type {
   DatabaseRequest,
   DatabaseStats,
   FromDatabase,
-  IdentityRow,
+  OpenedDatabase,
   RawAnswer,
   RawAnswers,
   RawError,
@@ -51,11 +51,16 @@ export class DatabaseLink {
   }
 
   /** Rejects with an Error that says what is wrong with the data directory. */
-  async open(): Promise<readonly IdentityRow[]> {
-    const identities = await this.start();
+  async open(): Promise<OpenedDatabase> {
+    const contents = await this.start();
     this.ticks = setInterval(() => this.tick(), TICK_MS);
     this.ticks.unref();
-    return identities;
+    return contents;
+  }
+
+  /** The thread that is at work; undefined: none, until something is asked. */
+  get thread(): Worker | undefined {
+    return this.worker;
   }
 
   /** Asks the database. `finish` turns the answer into the caller's; it runs before the answer is given. */
@@ -80,15 +85,15 @@ export class DatabaseLink {
     return this.closing.promise;
   }
 
-  private start(): Promise<readonly IdentityRow[]> {
-    const opening = Promise.withResolvers<readonly IdentityRow[]>();
+  private start(): Promise<OpenedDatabase> {
+    const opening = Promise.withResolvers<OpenedDatabase>();
     const worker = new Worker(THREAD, { workerData: this.options, name: 'dragoman-store', execArgv: [] });
     this.worker = worker;
     worker.on('message', (message: FromDatabase) => {
       switch (message.kind) {
         case 'opened':
           this.fault = undefined;
-          opening.resolve(message.identities);
+          opening.resolve(message);
           break;
         case 'refused':
           opening.reject(new Error(message.message));

@@ -1,13 +1,12 @@
 /** What the gateway's thread and the thread of the database say to each other. */
 import type { ErrorCode } from '../errors.ts';
+import type { DirectoryEntry } from './directory.ts';
 import type { ConfirmedRange, HistoryQuery, MissedQuery, StoreLimits, StoreOperation } from './port.ts';
+import type { DatabaseFileOptions } from './sqlite-database.ts';
 
 /** Given to the thread at its start. */
-export interface DatabaseOptions {
-  readonly directory: string;
+export interface DatabaseOptions extends DatabaseFileOptions {
   readonly limits: StoreLimits;
-  /** Bounds the database file, in pages of 4 KiB; undefined: only the disk does. */
-  readonly maxPages: number | undefined;
 }
 
 export interface IdentityRow {
@@ -35,6 +34,7 @@ export interface Requests {
     readonly namespace: string;
     readonly users: readonly { readonly id: string; readonly integer?: number | undefined }[];
   };
+  readonly save_directory: { readonly entries: readonly DirectoryEntry[] };
   /** Time has passed: remove what is too old, and see whether a sick database is well again. */
   readonly tick: Readonly<Record<never, never>>;
   readonly missed: MissedQuery;
@@ -78,6 +78,7 @@ export interface RawAnswers {
   readonly confirm: undefined;
   readonly dequeue: undefined;
   readonly assign: readonly IdentityRow[];
+  readonly save_directory: undefined;
   /** Whether more is due to be removed. */
   readonly tick: boolean;
   readonly missed: { readonly messages: readonly string[]; readonly next: string | undefined };
@@ -117,8 +118,15 @@ export interface RequestBatch {
 
 export type ToDatabase = RequestBatch | { readonly kind: 'close' };
 
+/** What is kept in the gateway's memory from the start on. */
+export interface OpenedDatabase {
+  readonly identities: readonly IdentityRow[];
+  /** Entries of the directory as JSON. */
+  readonly directory: readonly string[];
+}
+
 export type FromDatabase =
-  | { readonly kind: 'opened'; readonly identities: readonly IdentityRow[] }
+  | ({ readonly kind: 'opened' } & OpenedDatabase)
   | { readonly kind: 'refused'; readonly message: string }
   | {
       readonly kind: 'answers';

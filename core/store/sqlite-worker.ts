@@ -11,11 +11,11 @@ function serve(port: MessagePort, options: DatabaseOptions): void {
   let engine: DatabaseEngine;
   try {
     engine = new DatabaseEngine(options);
+    say({ kind: 'opened', ...engine.contents() });
   } catch (error) {
     say({ kind: 'refused', message: error instanceof Error ? error.message : String(error) });
     return;
   }
-  say({ kind: 'opened', identities: engine.identities() });
 
   port.on('message', (first: ToDatabase) => {
     const requests: DatabaseRequest[] = [];

@@ -155,7 +155,7 @@ describe('a full disk', () => {
     at: START,
   });
 
-  it('gives store_unavailable, keeps what was acknowledged readable, and heals by itself', async () => {
+  it('gives store_unavailable, keeps what was acknowledged readable, and takes writes again once there is room', async () => {
     const store = await openSqliteStore({ directory: freshDirectory(), limits: WIDE, now, maxPages: 200 });
     const put = (id: number) =>
       answer((done) => store.messages.commit([{ kind: 'enqueue', entry: entry(id) }], done));

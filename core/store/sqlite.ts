@@ -5,6 +5,7 @@
  * asked while a sync is under way shares the next one.
  */
 import { conversationKey, type Message, type Target } from '../../schemas/model.ts';
+import { type DirectoryEntry, type DirectoryStore, directoryKey } from './directory.ts';
 import { IdentityTable } from './memory-identity.ts';
 import type {
   ConfirmedRange,
@@ -30,11 +31,14 @@ export interface SqliteStoreOptions {
   readonly now?: () => number;
   /** Bounds the database file, in pages of 4 KiB; by default only the disk does. */
   readonly maxPages?: number;
+  /** Never `off` where messages matter: nothing is synced then. It is for the test that shows what the sync is for. */
+  readonly synchronous?: 'full' | 'off';
 }
 
 export interface SqliteStore {
   readonly messages: MessageStore;
   readonly identities: IdentityMap;
+  readonly directory: DirectoryStore;
   /** Resolves when all is answered and the file is closed. */
   close(): Promise<void>;
   /** Not ok from a failed write on until one succeeds; the store tries by itself every few seconds. */
@@ -44,13 +48,15 @@ export interface SqliteStore {
 
 /** Rejects with an Error that names the directory: it is in use, not writable, or holds something else. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
-  const { directory, limits, now = Date.now, maxPages } = options;
-  const link = new DatabaseLink({ directory, limits, maxPages }, now);
+  const { directory, limits, now = Date.now, maxPages, synchronous = 'full' } = options;
+  const link = new DatabaseLink({ directory, limits, maxPages, synchronous }, now);
   const table = new IdentityTable();
-  for (const { namespace, user, integer } of await link.open()) table.set(namespace, user, integer);
+  const { identities, directory: stored } = await link.open();
+  for (const { namespace, user, integer } of identities) table.set(namespace, user, integer);
   return {
     messages: new SqliteMessageStore(link),
     identities: new SqliteIdentityMap(link, table),
+    directory: new SqliteDirectoryStore(link, stored),
     close: () => link.close(),
     health: () => (link.fault === undefined ? { ok: true } : { ok: false, error: link.fault }),
     stats: () => link.stats,
@@ -160,6 +166,30 @@ class SqliteIdentityMap implements IdentityMap {
 
   userOf(namespace: string, integer: number): string | undefined {
     return this.table.userOf(namespace, integer);
+  }
+}
+
+class SqliteDirectoryStore implements DirectoryStore {
+  private readonly link: DatabaseLink;
+  private readonly byKey = new Map<string, DirectoryEntry>();
+
+  constructor(link: DatabaseLink, stored: readonly string[]) {
+    this.link = link;
+    for (const json of stored) this.note(JSON.parse(json) as DirectoryEntry);
+  }
+
+  entries(): readonly DirectoryEntry[] {
+    return [...this.byKey.values()];
+  }
+
+  save(entries: readonly DirectoryEntry[], done: StoreCallback<void>): void {
+    this.link.ask({ kind: 'save_directory', entries }, done, () => {
+      for (const entry of entries) this.note(entry);
+    });
+  }
+
+  private note(entry: DirectoryEntry): void {
+    this.byKey.set(JSON.stringify(directoryKey(entry)), entry);
   }
 }
 

@@ -5,13 +5,13 @@
  * The checks run even where parts of the file are wrong, so that all errors come at once. They therefore
  * take the value for untrusted: a part that is not as expected is another message's concern and is skipped.
  */
+import { checkAuthenticators, checkCookies } from './check-authenticators.ts';
 import { checkEndpoints } from './check-endpoints.ts';
 import {
   type CheckContext,
   claim,
   declared,
   field,
-  keys,
   list,
   namespaceOf,
   number,
@@ -20,7 +20,6 @@ import {
   text,
   unknownReference,
 } from './reading.ts';
-import { didYouMean } from './suggest.ts';
 
 /** Reports everything that is wrong between the parts of a configuration, which may itself be broken. */
 export function checkConfig(config: unknown, context: CheckContext): void {
@@ -30,27 +29,7 @@ export function checkConfig(config: unknown, context: CheckContext): void {
   checkBridges(config, context);
   checkLimits(config, context);
   checkEndpoints(config, context);
-}
-
-function checkAuthenticators(config: unknown, { report }: CheckContext): void {
-  const authenticators = field(config, 'authenticators');
-  const users = declared(config, 'users');
-  for (const name of keys(authenticators)) {
-    if (name === 'none') {
-      report(['authenticators', name], 'the name "none" is taken: it stands for no authentication at all');
-    }
-    if (users === undefined) continue;
-    const known = new Set([...users.values()].flatMap((ids) => [...ids]));
-    const tokens = field(field(authenticators, name), 'tokens');
-    for (const token of keys(tokens)) {
-      const user = text(tokens, token);
-      if (user === undefined || known.has(user)) continue;
-      report(
-        ['authenticators', name, 'tokens', token],
-        `there is no user ${quote(user)}${didYouMean(user, known)}`,
-      );
-    }
-  }
+  checkCookies(config, context);
 }
 
 function checkUsers(config: unknown, { report }: CheckContext): void {

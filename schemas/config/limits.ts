@@ -3,6 +3,7 @@
  * set for all endpoints and again for each.
  */
 import { z } from 'zod';
+import { Admission } from './admission.ts';
 import { count, duration, size } from './units.ts';
 
 /** The least frame limit: enough for any dialect's login and heartbeat. */
@@ -156,6 +157,7 @@ export const Limits = z
       .readonly()
       .prefault({})
       .describe('Queues: each entry goes to one consumer and is kept until it is acknowledged.'),
+    admission: Admission.prefault({}).describe('Who may come in, by address and by user.'),
     guests: count({ min: 0, max: 10_000_000 })
       .default(100_000)
       .describe('Users at a time who are known by their connection only, not by `users`.'),
@@ -186,6 +188,7 @@ type LimitOverrides = z.infer<typeof LimitOverrides>;
 /** The limits of an endpoint: its own where it has them, else those of the gateway. */
 export function endpointLimits(general: Limits, own: LimitOverrides): ConnectionLimits {
   const {
+    admission: _admission,
     backlog: _backlog,
     history: _history,
     deduplication: _window,

@@ -73,27 +73,6 @@ function deliveryOf({ headers, body }: Frame): Delivery {
   return { headers, body, json: () => JSON.parse(body) as Record<string, unknown> };
 }
 
-/** Records what a socket sends and receives, and how it ends. */
-function record(socket: StompSocket) {
-  const sent = new Awaited<string | Uint8Array>();
-  const received = new Awaited<string | Uint8Array>();
-  const { promise: ended, resolve: end } = Promise.withResolvers<Ending>();
-  const send = socket.send.bind(socket);
-  socket.send = (data: string | Uint8Array<ArrayBuffer>) => {
-    sent.push(data);
-    send(data);
-  };
-  socket.addEventListener('message', ({ data }: { readonly data: string | ArrayBuffer }) =>
-    received.push(typeof data === 'string' ? data : new Uint8Array(data)),
-  );
-  socket.addEventListener('close', ({ code, reason }: Ending) => {
-    end({ code, reason });
-    sent.end('the socket was closed');
-    received.end('the socket was closed');
-  });
-  return { sent, received, ended };
-}
-
 /** Resolves receipts by id; all that are open fail when the connection ends. */
 class Receipts {
   readonly #open = new Map<string, PromiseWithResolvers<void>>();
@@ -117,17 +96,72 @@ class Receipts {
   }
 }
 
-/** @stomp/stompjs, the library of today. Rejects with an ERROR's body if that answers CONNECT. */
+/** What is the same for both libraries: the record of the wire, and everything that waits for the other side. */
+class Watch {
+  readonly sent = new Awaited<string | Uint8Array>();
+  readonly received = new Awaited<string | Uint8Array>();
+  readonly errors = new Awaited<StompFailure>();
+  readonly receipts = new Receipts();
+  readonly ended: Promise<Ending>;
+  readonly login = Promise.withResolvers<Readonly<Record<string, string>>>();
+  readonly #mailboxes: Awaited<Delivery>[] = [];
+
+  constructor(socket: StompSocket) {
+    const send = socket.send.bind(socket);
+    socket.send = (data: string | Uint8Array<ArrayBuffer>) => {
+      this.sent.push(data);
+      send(data);
+    };
+    socket.addEventListener('message', ({ data }: { readonly data: string | ArrayBuffer }) =>
+      this.received.push(typeof data === 'string' ? data : new Uint8Array(data)),
+    );
+    const ended = Promise.withResolvers<Ending>();
+    this.ended = ended.promise;
+    socket.addEventListener('close', ({ code, reason }: Ending) => {
+      ended.resolve({ code, reason });
+      this.#over();
+    });
+  }
+
+  #over(): void {
+    const why = 'the connection ended';
+    for (const waiting of [this.sent, this.received, this.errors, ...this.#mailboxes]) waiting.end(why);
+    const error = new Error(this.errors.all.map(({ body }) => body).join());
+    this.receipts.fail(error);
+    this.login.reject(error);
+  }
+
+  /** Headers of CONNECTED. Rejects with the ERROR and the close code where the login fails. */
+  async connected(): Promise<Readonly<Record<string, string>>> {
+    try {
+      return await this.login.promise;
+    } catch (error) {
+      throw Object.assign(error as Error, await this.ended, { frame: this.errors.all[0] });
+    }
+  }
+
+  mailbox(): Awaited<Delivery> {
+    const mailbox = new Awaited<Delivery>();
+    this.#mailboxes.push(mailbox);
+    return mailbox;
+  }
+}
+
+/** Calls `ask` with the id of a receipt and resolves when that comes. */
+async function receipted<Value>({ receipts }: Watch, ask: (receipt: string) => Value): Promise<Value> {
+  const { id, arrived } = receipts.expect();
+  const value = ask(id);
+  await arrived;
+  return value;
+}
+
+/** @stomp/stompjs, the library of today. */
 export const modernStomp: StompLibrary = async (
   open,
   { headers = {}, heartBeat = [0, 0], settings } = {},
 ) => {
   const socket = open();
-  const { sent, received, ended } = record(socket);
-  const errors = new Awaited<StompFailure>();
-  const receipts = new Receipts();
-  const mailboxes: Awaited<Delivery>[] = [];
-  const login = Promise.withResolvers<Readonly<Record<string, string>>>();
+  const watch = new Watch(socket);
   const gone = Promise.withResolvers<void>();
   const client = new Client({
     webSocketFactory: () => socket,
@@ -136,54 +170,35 @@ export const modernStomp: StompLibrary = async (
     heartbeatIncoming: heartBeat[1],
     reconnectDelay: 0,
     ...settings,
-    onConnect: (frame) => login.resolve(frame.headers),
+    onConnect: (frame) => watch.login.resolve(frame.headers),
     onDisconnect: () => gone.resolve(),
-    onUnhandledReceipt: (frame) => receipts.arrived(frame.headers['receipt-id']),
-    onStompError: (frame) => errors.push(frame),
+    onUnhandledReceipt: (frame) => watch.receipts.arrived(frame.headers['receipt-id']),
+    onStompError: (frame) => watch.errors.push(frame),
   });
   client.activate();
-  const over = (): void => {
-    const words = errors.all.map(({ body }) => body).join();
-    errors.end('the connection ended');
-    receipts.fail(new Error(words));
-    for (const mailbox of mailboxes) mailbox.end('the connection ended');
-    login.reject(new Error(words));
-    gone.reject(new Error(words));
-  };
-  gone.promise.catch(() => {});
-  ended.then(over);
-  const connected = await login.promise.catch(async (error: Error) => {
-    const { code, reason } = await ended;
-    throw Object.assign(error, { code, reason, frame: errors.all[0] });
-  });
   const send = (destination: string, body: unknown, more: Record<string, string>): void =>
     client.publish({ destination, body: JSON.stringify(body), headers: more });
   return {
-    connected,
-    sent,
-    received,
-    errors,
-    ended,
-    subscribe: async (destination) => {
-      const { id: receipt, arrived } = receipts.expect();
-      const mailbox = new Awaited<Delivery>();
-      mailboxes.push(mailbox);
-      const { id, unsubscribe } = client.subscribe(destination, (frame) => mailbox.push(deliveryOf(frame)), {
-        receipt,
-      });
-      await arrived;
-      return { id, received: mailbox, unsubscribe: () => unsubscribe() };
-    },
-    send: (destination, body) => {
-      const { id, arrived } = receipts.expect();
-      send(destination, body, { receipt: id });
-      return arrived;
-    },
+    connected: await watch.connected(),
+    sent: watch.sent,
+    received: watch.received,
+    errors: watch.errors,
+    ended: watch.ended,
+    subscribe: (destination) =>
+      receipted(watch, (receipt) => {
+        const received = watch.mailbox();
+        const { id, unsubscribe } = client.subscribe(
+          destination,
+          (frame) => received.push(deliveryOf(frame)),
+          { receipt },
+        );
+        return { id, received, unsubscribe: () => unsubscribe() };
+      }),
+    send: (destination, body) => receipted(watch, (receipt) => send(destination, body, { receipt })),
     post: (destination, body) => send(destination, body, {}),
+    // The library calls `onDisconnect` at the receipt of its DISCONNECT, and closes the socket then.
     disconnect: async () => {
-      // The library waits for the receipt of its DISCONNECT before it closes the socket.
-      const [, closed] = await Promise.all([gone.promise, ended, client.deactivate()]);
-      void closed;
+      await Promise.all([client.deactivate(), gone.promise, watch.ended]);
     },
   };
 };
@@ -207,60 +222,41 @@ const OldStomp = createRequire(import.meta.url)('stompjs') as { over(socket: Sto
 /** stompjs 2.3.3 of 2014, still in many pages: speaks 1.1, closes without waiting for a receipt. */
 export const oldStomp: StompLibrary = async (open, { headers = {}, heartBeat = [0, 0] } = {}) => {
   const socket = open();
-  const { sent, received, ended } = record(socket);
-  const errors = new Awaited<StompFailure>();
-  const receipts = new Receipts();
-  const mailboxes: Awaited<Delivery>[] = [];
-  const login = Promise.withResolvers<Readonly<Record<string, string>>>();
+  const watch = new Watch(socket);
   const client = OldStomp.over(socket);
   client.debug = null;
   client.heartbeat = { outgoing: heartBeat[0], incoming: heartBeat[1] };
-  client.onreceipt = (frame) => receipts.arrived(frame.headers['receipt-id']);
+  client.onreceipt = (frame) => watch.receipts.arrived(frame.headers['receipt-id']);
   client.connect(
     { ...headers },
-    (frame) => login.resolve(frame.headers),
+    (frame) => watch.login.resolve(frame.headers),
     // The library tells of a lost connection by a text, of an ERROR by the frame.
     (fault) => {
-      if (typeof fault !== 'string') errors.push(fault);
+      if (typeof fault !== 'string') watch.errors.push(fault);
     },
   );
-  const over = (): void => {
-    const error = new Error(errors.all.map(({ body }) => body).join());
-    errors.end('the connection ended');
-    receipts.fail(error);
-    for (const mailbox of mailboxes) mailbox.end('the connection ended');
-    login.reject(error);
-  };
-  ended.then(over);
-  const connected = await login.promise.catch(async (error: Error) => {
-    const { code, reason } = await ended;
-    throw Object.assign(error, { code, reason, frame: errors.all[0] });
-  });
   return {
-    connected,
-    sent,
-    received,
-    errors,
-    ended,
-    subscribe: async (destination) => {
-      const { id: receipt, arrived } = receipts.expect();
-      const mailbox = new Awaited<Delivery>();
-      mailboxes.push(mailbox);
-      const { id, unsubscribe } = client.subscribe(destination, (frame) => mailbox.push(deliveryOf(frame)), {
-        receipt,
-      });
-      await arrived;
-      return { id, received: mailbox, unsubscribe };
-    },
-    send: (destination, body) => {
-      const { id, arrived } = receipts.expect();
-      client.send(destination, { receipt: id }, JSON.stringify(body));
-      return arrived;
-    },
+    connected: await watch.connected(),
+    sent: watch.sent,
+    received: watch.received,
+    errors: watch.errors,
+    ended: watch.ended,
+    subscribe: (destination) =>
+      receipted(watch, (receipt) => {
+        const received = watch.mailbox();
+        const { id, unsubscribe } = client.subscribe(
+          destination,
+          (frame) => received.push(deliveryOf(frame)),
+          { receipt },
+        );
+        return { id, received, unsubscribe };
+      }),
+    send: (destination, body) =>
+      receipted(watch, (receipt) => client.send(destination, { receipt }, JSON.stringify(body))),
     post: (destination, body) => client.send(destination, {}, JSON.stringify(body)),
     disconnect: async () => {
       await new Promise<void>((done) => client.disconnect(done));
-      await ended;
+      await watch.ended;
     },
   };
 };

@@ -25,7 +25,4 @@ export const CONTENTS: Readonly<Record<string, string>> = {
 
 /** JSON with every character beyond ASCII as `\uXXXX`, as many old encoders write it. */
 export const escapedJson = (json: string): string =>
-  json.replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  json.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

@@ -2,13 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SignJWT } from 'jose';
-import pino from 'pino';
+import pino, { type Logger } from 'pino';
 import { dialects as registered } from '../../adapters/index.ts';
 import { storeLimits } from '../../core/cli/store.ts';
 import { parseConfig } from '../../core/config/load.ts';
 import { formatProblem } from '../../core/config/problem.ts';
 import type { AnyDialect } from '../../core/dialect.ts';
 import { Gateway } from '../../core/server/gateway.ts';
+import { type DirectoryStore, MemoryDirectoryStore } from '../../core/store/directory.ts';
 import { MemoryMessageStore } from '../../core/store/memory.ts';
 import { MemoryIdentityMap } from '../../core/store/memory-identity.ts';
 import type { IdentityMap, MessageStore } from '../../core/store/port.ts';
@@ -42,7 +43,14 @@ export interface TestGatewayOptions {
   /** Applied to the text of the configuration, for small changes. */
   readonly edit?: (yaml: string) => string;
   readonly dialects?: readonly AnyDialect[];
-  readonly store?: { readonly messages: MessageStore; readonly identities: IdentityMap };
+  readonly store?: {
+    readonly messages: MessageStore;
+    readonly identities: IdentityMap;
+    readonly directory?: DirectoryStore;
+    readonly health?: () => { readonly ok: boolean; readonly error?: string };
+  };
+  /** By default nothing is logged. */
+  readonly log?: Logger;
 }
 
 export function testConfig(options: TestGatewayOptions = {}): Config {
@@ -64,7 +72,7 @@ export function testToken(user: string, claims: Record<string, unknown> = {}): P
 export async function startGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
   const config = testConfig(options);
   const { dialects = registered } = options;
-  const store = options.store ?? {
+  const store: NonNullable<TestGatewayOptions['store']> = options.store ?? {
     messages: new MemoryMessageStore({ limits: storeLimits(config) }),
     identities: new MemoryIdentityMap(),
   };
@@ -73,8 +81,9 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     dialects,
     store: store.messages,
     identities: store.identities,
-    storeHealth: () => ({ ok: true }),
-    log: pino({ level: config.log.level }),
+    directoryStore: store.directory ?? new MemoryDirectoryStore(),
+    storeHealth: store.health ?? (() => ({ ok: true })),
+    log: options.log ?? pino({ level: config.log.level }),
   });
   const http = await gateway.listen();
   const ws = http.replace(/^http/, 'ws');

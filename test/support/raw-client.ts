@@ -1,5 +1,5 @@
 /** A WebSocket client that speaks raw wire messages and waits for events, never for time. */
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 
 export interface RawClient {
   readonly socket: WebSocket;
@@ -16,8 +16,12 @@ export interface RawClient {
   terminate(): void;
 }
 
-export async function connectRaw(url: string, protocols: string | string[] = []): Promise<RawClient> {
-  const socket = new WebSocket(url, protocols);
+export async function connectRaw(
+  url: string,
+  protocols: string | string[] = [],
+  options: ClientOptions = {},
+): Promise<RawClient> {
+  const socket = new WebSocket(url, protocols, options);
   const received: string[] = [];
   let taken = 0;
   let wake: () => void = () => {};
