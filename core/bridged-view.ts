@@ -7,9 +7,12 @@ import type { Group, Message, Target, User } from '../schemas/model.ts';
 
 const GUEST = 'guest:';
 
+/** Whether somebody of another namespace could be shown by this id: nobody may log in under it. */
+export const isGuestId = (id: string): boolean => id.startsWith(GUEST);
+
 /** A user as the namespace sees it. */
 export function userIn(user: User, namespace: string): User {
-  if (user.namespace === namespace || user.id.startsWith(GUEST)) return user;
+  if (user.namespace === namespace || isGuestId(user.id)) return user;
   return Object.freeze({ ...user, namespace, id: GUEST + user.id });
 }
 

@@ -68,8 +68,8 @@ describe('config/dragoman.yaml', () => {
   });
 
   it('listens on this machine only, on 8080 or PORT, and keeps its data in ./data', () => {
-    expect(config.listen).toEqual({ host: '127.0.0.1', port: 8080 });
-    expect(load('dragoman.yaml', { PORT: '4711' }).listen).toEqual({ host: '127.0.0.1', port: 4711 });
+    expect(config.listen).toMatchObject({ host: '127.0.0.1', port: 8080 });
+    expect(load('dragoman.yaml', { PORT: '4711' }).listen).toMatchObject({ host: '127.0.0.1', port: 4711 });
     expect(config.data).toBe('./data');
   });
 

@@ -16,8 +16,12 @@ const MAX_FILE_BYTES = 1024 * 1024;
 /** The keys that a token with this key id may be signed with. */
 export type KeyFinder = (keyId: string | undefined) => Promise<readonly NamedKey[]>;
 
-/** @throws Error if the configuration's key can't be read or is of the wrong kind: before anybody connects */
-export function jwtKeys(config: JwtAuthenticatorConfig, log: Pick<Logger, 'warn'>): KeyFinder {
+/** `now` is monotonic ms. @throws Error if the configuration's key can't be read or is of the wrong kind: before anybody connects */
+export function jwtKeys(
+  config: JwtAuthenticatorConfig,
+  log: Pick<Logger, 'warn'>,
+  now: () => number = () => performance.now(),
+): KeyFinder {
   const { algorithm, secret, publicKey, jwksFile, jwksUrl, jwks } = config;
   if (algorithm === 'HS256') {
     if (secret === undefined) throw new Error('HS256 needs a secret');
@@ -46,6 +50,7 @@ export function jwtKeys(config: JwtAuthenticatorConfig, log: Pick<Logger, 'warn'
       cooldownMs: FILE_CHECK_MS,
       maxStaleMs: Number.POSITIVE_INFINITY,
       log,
+      now,
     });
     return (keyId) => set.candidates(keyId);
   }
@@ -65,6 +70,7 @@ export function jwtKeys(config: JwtAuthenticatorConfig, log: Pick<Logger, 'warn'
     cooldownMs: jwks.cooldown,
     maxStaleMs: jwks.maxStale,
     log,
+    now,
   });
   return (keyId) => set.candidates(keyId);
 }

@@ -3,6 +3,7 @@ import type { CommandOf } from '../../schemas/command.ts';
 import type { Profile, User } from '../../schemas/model.ts';
 import { Lease } from '../auth/lease.ts';
 import type { Identity } from '../auth/port.ts';
+import { isGuestId } from '../bridged-view.ts';
 import type { Connection } from '../connection.ts';
 import type { UserRecord } from '../directory.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
@@ -53,6 +54,8 @@ export function authenticate(
 /** The user in the directory, with an integer where some endpoint of the namespace shows integers. */
 async function meet(hub: Hub, connection: Connection, identity: Identity): Promise<UserRecord> {
   const { namespace, endpoint } = connection;
+  if (isGuestId(identity.userId))
+    throw new GatewayError('forbidden', { detail: 'people of other namespaces are shown by such ids' });
   const profile = {
     id: identity.userId,
     name: identity.name ?? identity.userId,

@@ -56,7 +56,6 @@ describe('a configuration', () => {
         subscriptions: 2000,
         replayPage: 200,
         backlog: { messages: 1_000_000, bytes: 1_073_741_824, age: 2_592_000_000 },
-        history: { messages: 100_000, age: 2_592_000_000 },
         deduplication: { window: 2_592_000_000 },
         queue: { entries: 100_000, prefetch: 100, ready: 1000 },
         admission: {

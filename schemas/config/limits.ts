@@ -114,23 +114,11 @@ export const Limits = z
         bytes: size({ min: '64KiB', max: '1024TiB' }).prefault('1GiB').describe('Their size in bytes.'),
         age: duration({ min: '1min', max: '36500 days' })
           .prefault('30 days')
-          .describe('How long an undelivered direct message is kept.'),
+          .describe('How long a message is kept: undelivered direct ones, and the history of groups.'),
       })
       .readonly()
       .prefault({})
       .describe('What is kept for a user who is away. A message over it is refused; none is dropped.'),
-    history: z
-      .strictObject({
-        messages: count({ min: 1, max: 1_000_000_000 })
-          .default(100_000)
-          .describe('Messages kept of one group.'),
-        age: duration({ min: '1min', max: '36500 days' })
-          .prefault('30 days')
-          .describe('How long they are kept.'),
-      })
-      .readonly()
-      .prefault({})
-      .describe('What is kept of a group. A member who is away for longer has a gap.'),
     deduplication: z
       .strictObject({
         window: duration({ min: '1s', max: '36500 days' })
@@ -190,7 +178,6 @@ export function endpointLimits(general: Limits, own: LimitOverrides): Connection
   const {
     admission: _admission,
     backlog: _backlog,
-    history: _history,
     deduplication: _window,
     guests: _guests,
     queue: _queue,

@@ -1,8 +1,10 @@
 /** Who gets a message, and how its sender learns that it is stored [DIALECTS, For all of them]. */
 import { describe, expect, it } from 'vitest';
+import { escapedJson } from '../support/contents.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import type { RawClient } from '../support/raw-client.ts';
-import { everySpeaker, hears, isStored, messagesHeard, type Speaker } from '../support/speakers.ts';
+import { everySpeaker, hears, isStored, messagesHeard, type Speaker, speakers } from '../support/speakers.ts';
+import { stomp } from '../support/stomp-wire.ts';
 
 interface Listener {
   readonly speaker: Speaker;
@@ -91,6 +93,17 @@ describe.each(everySpeaker)('a group message of a $dialect client', (speaker) =>
       });
     }
   });
+});
+
+it('a stomp body that spells 10,000 emoji as JSON escapes arrives as emoji', async () => {
+  await using gateway = await startGateway();
+  const bob = await speakers.json.enter(gateway, 'bob');
+  const alice = await speakers.stomp.enter(gateway, 'alice');
+  const content = '\u{1f600}'.repeat(10_000);
+  const body = escapedJson(JSON.stringify({ toId: 'bob', chatType: 'SINGLE', content }));
+  expect(body).toContain('\\ud83d\\ude00');
+  alice.send(stomp('SEND', { destination: '/app/chat.send' }, body));
+  expect(await hears(speakers.json, bob, content)).toEqual({ from: 'alice', content });
 });
 
 const tellers = everySpeaker.filter(({ tell }) => tell !== undefined);
