@@ -8,10 +8,11 @@ import type { Event } from '../schemas/event.ts';
 import { conversationKey, type Group, type Message, type User } from '../schemas/model.ts';
 import type { UserRecord } from './directory.ts';
 import { GatewayError } from './errors.ts';
-import { type GroupRecord, groupIdIn, userKey } from './groups.ts';
-import { groupTurn, type Hub, userTurn } from './hub.ts';
+import { type GroupRecord, groupIdIn, isOpenIn, userKey } from './groups.ts';
+import type { Hub } from './hub.ts';
 import type { DirectoryEntry } from './store/directory.ts';
 import type { StoreCallback } from './store/port.ts';
+import { groupTurn, userTurn } from './turns.ts';
 
 type Of<Type extends AdminCommand['type']> = AdminCommandOf<Type>;
 
@@ -219,7 +220,7 @@ async function removeMember(hub: Hub, command: Of<'remove_member'>): Promise<voi
     member.user.id,
   );
   for (const connection of member.connections) {
-    if (!record.group.open || connection.endpoint.policy.attendance === 'membership')
+    if (!isOpenIn(record, connection.namespace) || connection.endpoint.policy.attendance === 'membership')
       hub.unattendGroup(connection, record);
   }
   hub.rosters.changed(record);

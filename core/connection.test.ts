@@ -82,10 +82,39 @@ describe('what a connection receives', () => {
     ['bytes', 'x'.repeat(1025), 'bytes: 1KiB', 'frame_too_large', 1009],
     ['frames', 'a|b|c|d', 'frames: 3', 'unauthenticated', 4001],
   ])('is bounded in %s before login, and ends the connection beyond', (_what, text, limit, code, close) => {
-    const { receive, said, transport } = connect({}, { limits: `beforeLogin: { ${limit} }` });
+    const { receive, said, transport } = connect(
+      { receive: (frame) => [say(frame)] },
+      { limits: `beforeLogin: { ${limit} }` },
+    );
     receive(text);
-    expect(said()).toEqual([`fault ${code}`]);
+    expect(said().at(-1)).toBe(`fault ${code}`);
     expect(transport.closedWith?.code).toBe(close);
+  });
+
+  it('is not counted against the frames before login where nothing comes of it, as of a heart-beat', () => {
+    const { receive, said, transport } = connect(
+      { receive: (frame) => (frame === 'beat' ? [] : [say(frame)]) },
+      { limits: 'beforeLogin: { frames: 1 }' },
+    );
+    receive('beat|beat|beat|a');
+    expect(said()).toEqual(['a']);
+    expect(transport.closedWith).toBeUndefined();
+  });
+
+  it('counts before login if the session throws at it, and not if nothing comes of it', () => {
+    const { receive, said } = connect(
+      {
+        receive: (frame) => {
+          if (frame === 'bad') throw new GatewayError('field_missing');
+          return [];
+        },
+      },
+      { limits: 'beforeLogin: { frames: 2 }' },
+    );
+    receive('beat|beat|beat|beat|bad|beat|bad');
+    expect(said()).toEqual(['fault field_missing', 'fault field_missing']);
+    receive('bad');
+    expect(said().at(-1)).toBe('fault unauthenticated');
   });
 
   it('is not counted against the bounds before login once the login before it has succeeded', () => {

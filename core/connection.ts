@@ -4,19 +4,20 @@
  */
 import type { Logger } from 'pino';
 import type { Command, Credential } from '../schemas/command.ts';
-import type { Event, EventOf } from '../schemas/event.ts';
-import { conversationKey, type Message } from '../schemas/model.ts';
+import type { Event } from '../schemas/event.ts';
+import type { Message } from '../schemas/model.ts';
 import type { Lease } from './auth/lease.ts';
 import { type CloseReason, cutCloseText } from './close.ts';
-import { type DeliveryKind, DeliveryTracker } from './delivery-tracker.ts';
+import { Confirmation } from './confirmation.ts';
+import type { DeliveryTracker } from './delivery-tracker.ts';
 import type { Effect, Effects, Face, Outcome } from './dialect.ts';
 import type { ConnectedUser, Endpoint, Lane } from './endpoint.ts';
 import { errorText, GatewayError, toGatewayError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { Inbox } from './inbox.ts';
 import { add } from './metrics.ts';
 import { Outbox } from './outbox.ts';
 import { TokenBucket } from './rate-limit.ts';
+import { Receiver } from './receiver.ts';
 import { Replay, type ReplayScope } from './replay.ts';
 import { SessionTimers } from './session-timers.ts';
 import type { MessageStore } from './store/port.ts';
@@ -66,8 +67,10 @@ export class Connection implements TransportListener {
   readonly remoteAddress: string;
   readonly log: Logger;
   readonly outbox: Outbox;
-  readonly tracker = new DeliveryTracker();
+  readonly confirmation: Confirmation;
   readonly rate: TokenBucket;
+  /** Of joining and subscribing: `limits.rate`, and all of `limits.subscriptions` at once. */
+  readonly attendanceRate: TokenBucket;
   /** Shared by all connections of the user; undefined where nobody is logged in. */
   userRate: TokenBucket | undefined;
   /** Set by the router when a login succeeds. */
@@ -84,15 +87,12 @@ export class Connection implements TransportListener {
   readonly #transport: Transport;
   readonly #face: Face<unknown, Event, Command>;
   readonly #lane: Lane;
-  readonly #waiting: Inbox;
+  readonly #receiver: Receiver;
   readonly #timers: SessionTimers;
   readonly #heartbeat: Heartbeat;
   readonly #replay: Replay;
   readonly #loginDeadline: WheelTimer;
   #replacedDeadline: WheelTimer | undefined;
-  #frames: Iterator<unknown> | undefined;
-  #pumping = false;
-  #paused = false;
   /** Ordered commands that are not settled. */
   #holding = 0;
   #inFlight = 0;
@@ -102,9 +102,8 @@ export class Connection implements TransportListener {
   #closed = false;
   #replacedNow = false;
   #isSlow = false;
+  #keyId: number;
   readonly #lifeSigns = new Set<(alive: boolean) => void>();
-  #bytesBeforeLogin = 0;
-  #framesBeforeLogin = 0;
 
   constructor(host: ConnectionHost, endpoint: Endpoint, transport: Transport, upgrade: Upgrade) {
     this.#host = host;
@@ -127,8 +126,13 @@ export class Connection implements TransportListener {
       newId: host.newId,
     });
     const { limits, heartbeat } = endpoint.config;
-    this.rate = new TokenBucket(limits.rate, host.wheel.now());
-    this.#waiting = new Inbox(limits.inbox);
+    const now = host.wheel.now();
+    const { perSecond, burst } = limits.rate;
+    this.rate = new TokenBucket(limits.rate, now);
+    this.attendanceRate = new TokenBucket({ perSecond, burst: Math.max(burst, limits.subscriptions) }, now);
+    this.#receiver = new Receiver(this, this.#face.codec);
+    this.confirmation = new Confirmation(this, host.store);
+    this.#keyId = endpoint.encryption?.active ?? 0;
     this.#timers = new SessionTimers(host.wheel, (name) =>
       this.#guard(() => this.#face.session.expire(name)),
     );
@@ -147,6 +151,10 @@ export class Connection implements TransportListener {
       endpoint.metrics.countRefusal('login_deadline');
       this.fault(new GatewayError('unauthenticated', { fatal: 'unauthenticated' }));
     });
+  }
+
+  get tracker(): DeliveryTracker {
+    return this.confirmation.tracker;
   }
 
   get isEnding(): boolean {
@@ -192,9 +200,7 @@ export class Connection implements TransportListener {
     metrics.bytesIn += data.length;
     this.#timers.touch('received');
     this.#heartbeat.alive();
-    this.#waiting.push(data, isBinary);
-    this.#pump();
-    if (this.#waiting.isFull && !this.#paused && !this.isEnding) this.#pause();
+    this.#receiver.push(data, isBinary);
   }
 
   pong(unasked = false): void {
@@ -205,11 +211,7 @@ export class Connection implements TransportListener {
       this.#heartbeat.alive();
       return;
     }
-    if (!this.#heartbeat.answered() || this.user === undefined) return;
-    const { namespace, id } = this.user.user;
-    const ranges = this.tracker.answer(namespace, id);
-    if (ranges.length > 0) this.#confirm(ranges);
-    if (this.tracker.hasFresh) this.#heartbeat.confirmSoon();
+    if (this.#heartbeat.answered()) this.confirmation.ponged();
   }
 
   drain(): void {
@@ -234,94 +236,42 @@ export class Connection implements TransportListener {
     this.#host.closed(this);
   }
 
-  // --- receiving ----------------------------------------------------------------------------------------
+  // --- what receiving needs ------------------------------------------------------------------------------
 
-  /** Handles what waits, in order, until something holds it up. Re-entrant calls leave the work to the outer one. */
-  #pump(): void {
-    if (this.#pumping) return;
-    this.#pumping = true;
-    try {
-      while (!this.isEnding && this.#holding === 0 && this.#inFlight < this.endpoint.config.limits.inFlight) {
-        if (this.#frames === undefined) {
-          const next = this.#waiting.shift();
-          if (next === undefined) break;
-          this.#decode(next.data, next.isBinary);
-        } else {
-          this.#receive(this.#frames);
-        }
-      }
-    } finally {
-      this.#pumping = false;
-    }
-    if (this.#paused && !this.isEnding && this.#waiting.isRoomy) this.#resume();
+  get isLoggedIn(): boolean {
+    return this.user !== undefined;
   }
 
-  #decode(data: Uint8Array, isBinary: boolean): void {
-    const { limits } = this.endpoint.config;
-    if (this.user === undefined) {
-      this.#bytesBeforeLogin += data.length;
-      if (this.#bytesBeforeLogin > limits.beforeLogin.bytes) {
-        this.fault(
-          new GatewayError('frame_too_large', {
-            detail: `at most ${limits.beforeLogin.bytes} bytes before login`,
-          }),
-        );
-        return;
-      }
-    }
-    if (data.length > limits.frame) {
-      this.fault(new GatewayError('frame_too_large', { detail: `at most ${limits.frame} bytes` }));
-      return;
-    }
-    const asBytes = isBinary || this.endpoint.dialect.text === 'bytes';
-    try {
-      const message = asBytes ? data : Buffer.from(data.buffer, data.byteOffset, data.length).toString();
-      this.#frames = this.#face.codec.decode(message)[Symbol.iterator]();
-    } catch (error) {
-      this.#frames = undefined;
-      this.fault(error);
-    }
+  get mayReceive(): boolean {
+    return this.#holding === 0 && this.#inFlight < this.endpoint.config.limits.inFlight;
   }
 
-  #receive(frames: Iterator<unknown>): void {
-    let next: IteratorResult<unknown>;
-    try {
-      next = frames.next();
-    } catch (error) {
-      this.#frames = undefined;
-      this.fault(error);
-      return;
-    }
-    if (next.done === true) {
-      this.#frames = undefined;
-      return;
-    }
-    this.endpoint.metrics.framesIn++;
-    if (
-      this.user === undefined &&
-      ++this.#framesBeforeLogin > this.endpoint.config.limits.beforeLogin.frames
-    ) {
-      const detail = `at most ${this.endpoint.config.limits.beforeLogin.frames} frames before login`;
-      this.fault(new GatewayError('unauthenticated', { detail, fatal: 'unauthenticated' }));
-      return;
-    }
-    const frame = next.value;
-    this.#guard(() => this.#face.session.receive(frame));
+  frame(frame: unknown): boolean {
+    // Something does come of a frame that makes the session throw.
+    let isIdle = false;
+    this.#guard(() => {
+      const effects = this.#face.session.receive(frame);
+      isIdle = effects.length === 0;
+      return effects;
+    });
+    return !isIdle;
   }
 
-  #pause(): void {
-    this.#paused = true;
-    this.endpoint.metrics.pauses++;
+  pause(): void {
     this.#timers.pause();
     this.#heartbeat.pause();
     this.#transport.pause();
   }
 
-  #resume(): void {
-    this.#paused = false;
+  resume(): void {
     this.#timers.resume();
     this.#heartbeat.resume();
     this.#transport.resume();
+  }
+
+  /** The peer is answered under the key that it used last. */
+  keyUsed(keyId: number): void {
+    this.#keyId = keyId;
   }
 
   // --- effects ------------------------------------------------------------------------------------------
@@ -409,7 +359,7 @@ export class Connection implements TransportListener {
       this.end(outcome.error.fatal, errorText(outcome.error.code, this.endpoint.config.locale));
     }
     if (outcome.ok && this.endpoint.policy.replay === 'attend') this.#replayAttended(command);
-    this.#pump();
+    this.#receiver.pump();
   }
 
   #replayAttended(command: Command): void {
@@ -424,7 +374,9 @@ export class Connection implements TransportListener {
 
   #encode(frame: unknown): Uint8Array {
     this.endpoint.metrics.encodes++;
-    return this.#transport.frame(this.#face.codec.encode(frame));
+    const message = this.#face.codec.encode(frame);
+    const { encryption } = this.endpoint;
+    return this.#transport.frame(encryption === undefined ? message : encryption.seal(message, this.#keyId));
   }
 
   #push(framed: Uint8Array): void {
@@ -469,9 +421,9 @@ export class Connection implements TransportListener {
     try {
       const key = this.#face.session.fanoutKey?.(event);
       if (key === undefined) this.#deliverAlone(event);
-      else this.#deliverShared(event, key);
+      else this.#deliverShared(event, this.endpoint.encryption === undefined ? key : `${this.#keyId} ${key}`);
     } catch (error) {
-      if (event.type === 'message') this.tracker.skipped(keyOf(event.message));
+      if (event.type === 'message') this.confirmation.failed(event.message);
       this.fault(error);
     }
   }
@@ -479,11 +431,12 @@ export class Connection implements TransportListener {
   #deliverAlone(event: Event): void {
     const effects = this.#face.session.deliver(event);
     this.#perform(effects);
-    if (event.type !== 'message') return;
+    if (event.type !== 'message' || this.isEnding) return;
     const sends = effects.filter((effect) => effect.kind === 'send');
-    if (sends.length === 0) this.#track(event, undefined);
-    else if (sends.some(({ confirm }) => confirm === 'dialect')) this.#track(event, 'acknowledged');
-    else this.#track(event, event.replayed === true ? 'replayed' : 'live');
+    if (sends.length === 0) this.confirmation.delivered(event, undefined);
+    else if (sends.some(({ confirm }) => confirm === 'dialect'))
+      this.confirmation.delivered(event, 'acknowledged');
+    else this.confirmation.delivered(event, event.replayed === true ? 'replayed' : 'live');
   }
 
   #deliverShared(event: Event, key: string): void {
@@ -501,22 +454,20 @@ export class Connection implements TransportListener {
     }
     for (const { type, fields } of shared.losses) this.endpoint.metrics.countLoss(type, fields);
     this.#push(shared.framed);
-    if (event.type === 'message') this.#track(event, event.replayed === true ? 'replayed' : 'live');
+    if (event.type !== 'message' || this.isEnding) return;
+    this.confirmation.delivered(event, event.replayed === true ? 'replayed' : 'live');
   }
 
-  #track({ message }: EventOf<'message'>, sentAs: DeliveryKind | undefined): void {
-    if (this.isEnding) return;
-    // Whatever the client is asked to acknowledge it may acknowledge.
-    if (sentAs === 'acknowledged') this.tracker.sent(keyOf(message), message.sequence, sentAs);
-    else if (this.#isOwn(message) || !this.isMissable(message)) return;
-    else if (sentAs === undefined) this.tracker.skipped(keyOf(message));
-    else this.tracker.sent(keyOf(message), message.sequence, sentAs);
-    if (this.tracker.hasFresh) this.#heartbeat.confirmSoon();
+  /** The dialect's own acknowledgement of a message delivery. False, without `done`, if none waits for it. */
+  acknowledge(conversation: string, sequence: number, accepted: boolean, done: () => void): boolean {
+    const known = this.confirmation.acknowledge(conversation, sequence, accepted, done);
+    if (known) this.#replay.acknowledged();
+    return known;
   }
 
-  #isOwn({ from }: Message): boolean {
-    const user = this.user?.user;
-    return from.id === user?.id && from.namespace === user.namespace;
+  /** A ping before long asks whether what was delivered has arrived. */
+  askSoon(): void {
+    this.#heartbeat.confirmSoon();
   }
 
   /** Whether the message stays missed by this connection's user until its delivery is confirmed. */
@@ -528,32 +479,6 @@ export class Connection implements TransportListener {
     this.outbox.flush();
     this.tracker.ask();
     this.#transport.ping();
-  }
-
-  #confirm(ranges: Parameters<MessageStore['confirm']>[0], done?: () => void): void {
-    this.#host.store.confirm(ranges, (outcome) => {
-      if (!outcome.ok)
-        this.log.warn({ err: outcome.error }, 'confirmed deliveries could not be noted: they come again');
-      done?.();
-    });
-  }
-
-  /** The dialect's own acknowledgement of a message delivery. False, without `done`, if none waits for it. */
-  acknowledge(conversation: string, sequence: number, accepted: boolean, done: () => void): boolean {
-    if (this.user === undefined) return false;
-    if (!accepted) {
-      const known = this.tracker.refuse(conversation, sequence);
-      if (known) done();
-      return known;
-    }
-    const { namespace, id } = this.user.user;
-    const range = this.tracker.accept(namespace, id, conversation, sequence);
-    if (range === undefined) return false;
-    this.#confirm([range], () => {
-      this.tracker.noted(conversation, sequence);
-      done();
-    });
-    return true;
   }
 
   /** Asks for a sign of life and tells whether one came within `withinMs`; a closed connection is not alive. */
@@ -581,8 +506,7 @@ export class Connection implements TransportListener {
     // A session that has closed already needs its socket read: the client's half of the handshake is to come.
     if (this.isEnding) return;
     this.#replacedNow = true;
-    this.#waiting.clear();
-    this.#frames = undefined;
+    this.#receiver.clear();
     this.#replay.stop();
     this.#transport.pause();
     const { closeTimeout } = this.endpoint.config.limits;
@@ -640,14 +564,11 @@ export class Connection implements TransportListener {
     this.#timers.stop();
     this.#heartbeat.stop();
     this.#replay.stop();
-    this.#waiting.clear();
+    this.#receiver.clear();
     this.#held = [];
-    this.#frames = undefined;
   }
 
   terminate(): void {
     this.#transport.terminate();
   }
 }
-
-const keyOf = (message: Message): string => conversationKey(message.to, message.from.id);

@@ -131,6 +131,20 @@ describe('where the client acknowledges', () => {
     expect(accept(tracker, 3)).toEqual(range('c', 3, 3));
   });
 
+  it('those that wait are counted, however they come to wait no more', () => {
+    const tracker = new DeliveryTracker();
+    for (const sequence of [1, 2, 3, 3]) tracker.sent('c', sequence, 'acknowledged');
+    tracker.sent('c', 4, 'live');
+    expect(tracker.awaitedCount).toBe(3);
+    accept(tracker, 1);
+    accept(tracker, 1);
+    expect(tracker.awaitedCount).toBe(2);
+    tracker.noted('c', 1);
+    tracker.refuse('c', 2);
+    tracker.refuse('c', 2);
+    expect(tracker.awaitedCount).toBe(1);
+  });
+
   it('an accepted message counts as sent until the store has noted it', () => {
     const tracker = new DeliveryTracker();
     tracker.sent('c', 1, 'acknowledged');

@@ -31,6 +31,7 @@ interface Track {
 export class DeliveryTracker {
   readonly #tracks = new Map<string, Track>();
   #fresh = false;
+  #awaited = 0;
 
   /** Whether something was sent that no ping has asked about yet. */
   get hasFresh(): boolean {
@@ -40,6 +41,11 @@ export class DeliveryTracker {
   /** Conversations of which something is remembered. */
   get size(): number {
     return this.#tracks.size;
+  }
+
+  /** Messages that wait for the client's own acknowledgement; those that the store has still to note do not. */
+  get awaitedCount(): number {
+    return this.#awaited;
   }
 
   /** Whether this message has been sent on this connection and may still be missed as far as the store knows. */
@@ -55,6 +61,7 @@ export class DeliveryTracker {
   sent(conversation: string, sequence: number, kind: DeliveryKind): void {
     const track = this.#track(conversation);
     if (kind === 'acknowledged') {
+      if (track.awaited.get(sequence) !== 'awaited') this.#awaited++;
       track.awaited.set(sequence, 'awaited');
       // No range may reach over it: a pong does not confirm it.
       track.live = undefined;
@@ -123,6 +130,7 @@ export class DeliveryTracker {
     const awaited = this.#tracks.get(conversation)?.awaited;
     if (awaited?.get(sequence) !== 'awaited') return undefined;
     awaited.set(sequence, 'accepted');
+    this.#awaited--;
     return { namespace, user, conversation, from: sequence, to: sequence };
   }
 
@@ -136,6 +144,7 @@ export class DeliveryTracker {
   refuse(conversation: string, sequence: number): boolean {
     const track = this.#tracks.get(conversation);
     if (track?.awaited.get(sequence) !== 'awaited') return false;
+    this.#awaited--;
     this.noted(conversation, sequence);
     return true;
   }

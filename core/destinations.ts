@@ -15,6 +15,9 @@ export interface QueueLimits {
   readonly ready: number;
 }
 
+/** Entries remembered as delivered before while their queue has no consumer; beyond it the mark is lost, no entry is. */
+const MAX_RETURNED = 10_000;
+
 interface Queue {
   readonly namespace: string;
   readonly id: string;
@@ -35,6 +38,8 @@ export class Destinations {
   readonly #log: Logger;
   readonly #topics = new Map<string, Set<Connection>>();
   readonly #queues = new Map<string, Queue>();
+  /** Ids of entries that a queue's last consumer left unacknowledged: they were delivered before. Oldest first. */
+  readonly #returned = new Set<string>();
 
   constructor(store: MessageStore, limits: QueueLimits, log: Logger) {
     this.#store = store;
@@ -90,8 +95,21 @@ export class Destinations {
     const unacknowledged = [...(queue.outstanding.get(connection)?.values() ?? [])];
     queue.outstanding.delete(connection);
     queue.ready.unshift(...unacknowledged.map((entry) => ({ entry, redelivered: true })));
-    if (queue.consumers.length === 0) this.#queues.delete(key);
-    else this.#serve(queue);
+    if (queue.consumers.length > 0) {
+      this.#serve(queue);
+      return;
+    }
+    for (const { entry, redelivered } of queue.ready) if (redelivered) this.#remember(entry.id);
+    this.#queues.delete(key);
+  }
+
+  #remember(id: string): void {
+    this.#returned.add(id);
+    if (this.#returned.size <= MAX_RETURNED) return;
+    for (const oldest of this.#returned) {
+      this.#returned.delete(oldest);
+      break;
+    }
   }
 
   /** An entry is in the store now. */
@@ -156,7 +174,9 @@ export class Destinations {
       }
       if (outcome.value.length === this.#limits.ready) queue.more = true;
       queue.last = outcome.value.at(-1)?.id ?? queue.last;
-      for (const entry of outcome.value) queue.ready.push({ entry, redelivered: false });
+      for (const entry of outcome.value) {
+        queue.ready.push({ entry, redelivered: this.#returned.delete(entry.id) });
+      }
       if (queue.ready.length > 0) this.#serve(queue);
     });
   }

@@ -158,7 +158,7 @@ export interface DeliveryPolicy {
   readonly groups?: readonly string[];
   /**
    * Group ids with this prefix that nobody configured are open groups that come with their first attending
-   * connection and go with the last, at most `limit` per namespace. Endpoints whose policy does not name the
+   * connection and go with the last, at most `limit` made by the endpoint. Endpoints whose policy does not name the
    * prefix can't address such a group at all.
    */
   readonly transientGroups?: { readonly prefix: string; readonly limit: number };

@@ -17,6 +17,7 @@ import type {
 } from './dialect.ts';
 import { EndpointMetrics } from './metrics.ts';
 import { Flusher } from './outbox.ts';
+import { PayloadEncryption } from './payload-encryption.ts';
 import type { Transport } from './transport.ts';
 
 /** What one fan-out key gave for the event that is being delivered: bytes to write, and what they lack. */
@@ -67,6 +68,8 @@ export class Endpoint {
   readonly policy: DeliveryPolicy;
   readonly metrics = new EndpointMetrics();
   readonly flusher: Flusher;
+  /** Wire messages are encrypted below the codec; undefined: they are not. */
+  readonly encryption: PayloadEncryption | undefined;
   readonly lanes: Readonly<Record<Transport['kind'], Lane>> = { websocket: new Lane(), sockjs: new Lane() };
   readonly connections = new Set<Connection>();
   /** Open connections that are only told why they may not be. */
@@ -84,6 +87,7 @@ export class Endpoint {
     this.authentication = config.auth === 'none' ? 'none' : config.anonymous ? 'anonymous' : 'required';
     this.identity = identity;
     this.policy = dialect.policy(config.options);
+    this.encryption = config.encryption === undefined ? undefined : new PayloadEncryption(config.encryption);
     this.flusher = new Flusher(config.flushInterval);
     const context: EndpointContext<unknown> = {
       path: config.path,

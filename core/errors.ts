@@ -90,7 +90,7 @@ export interface GatewayErrorOptions {
   readonly detail?: string;
   /** The client's own id of the message at fault, as far as it could be salvaged from a broken frame. */
   readonly messageId?: string;
-  /** Whatever else could be salvaged for the dialect's own use, e.g. STOMP's `receipt` header. */
+  /** Whatever else could be salvaged for the dialect's own use, such as the id under which the client waits for an answer. */
   readonly salvaged?: Readonly<Record<string, string>>;
   /** For the log only. */
   readonly cause?: unknown;

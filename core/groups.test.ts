@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Group } from '../schemas/model.ts';
-import { Groups, groupIdIn, userKey } from './groups.ts';
+import { Groups, groupIdIn, isOpenIn, userKey } from './groups.ts';
 
 const group = (namespace: string, id: string): Group => ({
   namespace,
@@ -23,17 +23,22 @@ describe('groups', () => {
     expect([groups.find('main', 'lobby'), groups.size]).toEqual([undefined, 0]);
   });
 
-  it('that come and go are counted by namespace and prefix', () => {
+  it('that come and go are counted by the endpoint that made them', () => {
     const groups = new Groups();
-    const first = groups.add(group('main', 'channel:a'), 'channel:');
-    groups.add(group('main', 'channel:b'), 'channel:');
-    groups.add(group('other', 'channel:a'), 'channel:');
+    const first = groups.add(group('main', 'channel:a'), '/one');
+    groups.add(group('main', 'channel:b'), '/one');
+    groups.add(group('other', 'channel:a'), '/two');
     groups.add(group('main', 'lobby'));
-    expect([groups.transientCount('main', 'channel:'), groups.transientCount('other', 'channel:')]).toEqual([
-      2, 1,
-    ]);
+    expect([groups.transientCount('/one'), groups.transientCount('/two')]).toEqual([2, 1]);
     groups.remove(first);
-    expect([groups.transientCount('main', 'channel:'), groups.transientCount('main', 'x:')]).toEqual([1, 0]);
+    expect([groups.transientCount('/one'), groups.transientCount('/three')]).toEqual([1, 0]);
+  });
+
+  it('that are bridged keep a door each', () => {
+    const groups = new Groups();
+    const home = groups.add({ ...group('main', 'help'), open: true });
+    groups.bridge(home, groups.add({ ...group('staff', 'desk'), open: false }));
+    expect([isOpenIn(home, 'main'), isOpenIn(home, 'staff')]).toEqual([true, false]);
   });
 
   it('that are bridged are one group under two names, with the members of both', () => {

@@ -18,7 +18,9 @@ export interface GroupRecord {
   readonly attending: Map<string, { readonly user: User; readonly connections: Set<Connection> }>;
   /** The same group's ids in other namespaces, if it is bridged. */
   readonly aliases: Map<string, string>;
-  /** Goes with its last attending connection; the prefix that it came by. */
+  /** Whether it is open in those namespaces: each side keeps its own door. */
+  readonly openIn: Map<string, boolean>;
+  /** Goes with its last attending connection: the path of the endpoint that made it. */
   readonly transient: string | undefined;
 }
 
@@ -47,20 +49,18 @@ export class Groups {
       connections: new Set(),
       attending: new Map(),
       aliases: new Map(),
+      openIn: new Map(),
       transient,
     };
     this.#byKey.set(userKey(group), record);
     this.#size++;
-    if (transient !== undefined) {
-      const counter = userKey({ namespace: group.namespace, id: transient });
-      this.#transients.set(counter, (this.#transients.get(counter) ?? 0) + 1);
-    }
+    if (transient !== undefined) this.#transients.set(transient, this.transientCount(transient) + 1);
     return record;
   }
 
-  /** How many groups of a namespace came by this prefix. */
-  transientCount(namespace: string, prefix: string): number {
-    return this.#transients.get(userKey({ namespace, id: prefix })) ?? 0;
+  /** How many groups were made on demand by the endpoint of this path. */
+  transientCount(path: string): number {
+    return this.#transients.get(path) ?? 0;
   }
 
   remove(record: GroupRecord): void {
@@ -70,8 +70,9 @@ export class Groups {
       this.#byKey.delete(userKey({ namespace: alias, id: aliasId }));
     this.#size--;
     if (record.transient === undefined) return;
-    const counter = userKey({ namespace, id: record.transient });
-    this.#transients.set(counter, (this.#transients.get(counter) ?? 1) - 1);
+    const left = this.transientCount(record.transient) - 1;
+    if (left === 0) this.#transients.delete(record.transient);
+    else this.#transients.set(record.transient, left);
   }
 
   /** From now on `alias` names the same group as `record`: one log, one order, the members of both. */
@@ -80,9 +81,15 @@ export class Groups {
     for (const [key, user] of alias.members) record.members.set(key, user);
     for (const key of alias.muted) record.muted.add(key);
     record.aliases.set(namespace, id);
+    record.openIn.set(namespace, alias.group.open);
     this.#byKey.set(userKey({ namespace, id }), record);
     this.#size--;
   }
+}
+
+/** Whether anybody of the namespace may attend and write. */
+export function isOpenIn(record: GroupRecord, namespace: string): boolean {
+  return record.openIn.get(namespace) ?? record.group.open;
 }
 
 /** A group's id as a namespace knows it. */

@@ -37,11 +37,6 @@ export interface HubParts {
   newId(): string;
 }
 
-/** What `Hub.turns` calls a user, and a group whichever of its names is used. */
-export const userTurn = (namespace: string, id: string): string => `user:${userKey({ namespace, id })}`;
-export const groupTurn = (hub: Hub, namespace: string, id: string): string =>
-  `group:${userKey(hub.groups.find(namespace, id)?.group ?? { namespace, id })}`;
-
 export class Hub implements ConnectionHost {
   readonly config: Config;
   readonly store: MessageStore;

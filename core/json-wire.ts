@@ -61,7 +61,7 @@ export function jsonCodec<Frame>(frames: JsonFrames<Frame>): Codec<Frame> {
 
   return {
     decode(message: WireMessage): Iterable<Frame> {
-      const value = parseJsonObject(message);
+      const value = parseJsonObject(message, salvage);
       const kind = kindOf(value);
       const validate = kind === undefined ? undefined : validators.get(kind);
       if (kind === undefined || validate === undefined) {
@@ -93,7 +93,10 @@ export function jsonCodec<Frame>(frames: JsonFrames<Frame>): Codec<Frame> {
  *
  * @throws GatewayError data_unsupported for binary, frame_malformed otherwise
  */
-export function parseJsonObject(message: WireMessage): Readonly<Record<string, unknown>> {
+export function parseJsonObject(
+  message: WireMessage,
+  salvage: (value: Readonly<Record<string, unknown>>) => { readonly messageId?: string } = () => ({}),
+): Readonly<Record<string, unknown>> {
   if (typeof message !== 'string')
     throw new GatewayError('data_unsupported', { detail: 'send text, not binary' });
   let value: unknown;
@@ -108,6 +111,7 @@ export function parseJsonObject(message: WireMessage): Readonly<Record<string, u
   const escapes = message.includes('\\u');
   if (!isSound(value, escapes, MAX_DEPTH)) {
     throw new GatewayError('frame_malformed', {
+      ...salvage(value as Readonly<Record<string, unknown>>),
       detail: `nested deeper than ${MAX_DEPTH} levels, or a string with a lone surrogate`,
     });
   }

@@ -12,6 +12,7 @@ export type LimitName =
   | 'connections'
   | 'connections_per_address'
   | 'connections_per_user'
+  | 'attendance_per_connection'
   | 'commands_per_connection'
   | 'commands_per_user'
   | 'failed_logins'

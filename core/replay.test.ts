@@ -104,6 +104,28 @@ describe('a replay', () => {
     expect(said()).toHaveLength(200);
   });
 
+  it('waits for the client that acknowledges by itself, a bounded number of messages ahead of it, even if it acknowledges all at once', () => {
+    const store = new PagedStore();
+    const { connection, logIn, said } = connect(
+      {
+        open: () => [READY],
+        deliver: (event) => [{ ...say(told(event)), confirm: 'dialect' } as const],
+      },
+      { limits: 'held: 20', store },
+    );
+    logIn();
+    connection.open();
+    connection.replay({});
+    store.page(many(1, 10), 'p1');
+    store.page(many(11, 20));
+    expect(said()).toHaveLength(10);
+    const conversation = 'direct:["alice","bob"]';
+    for (let sequence = 1; sequence <= 10; sequence++) {
+      expect(connection.acknowledge(conversation, sequence, true, () => {})).toBe(true);
+    }
+    expect(said()).toHaveLength(20);
+  });
+
   it('that fails is reported, and what waited is said', () => {
     const { connection, store, said } = fixture();
     connection.replay({});

@@ -55,6 +55,7 @@ export class Replay {
   #said = 0;
   #next: string | undefined;
   #waitsForDrain = false;
+  #waitsForAcknowledgement = false;
   #stopped = false;
 
   constructor(target: ReplayTarget, store: MessageStore, limits: ReplayLimits) {
@@ -107,6 +108,13 @@ export class Replay {
     this.#sayPage();
   }
 
+  /** The peer has acknowledged a message in its own words: at most half of `limits.held` wait for that. */
+  acknowledged(): void {
+    if (!this.#waitsForAcknowledgement) return;
+    this.#waitsForAcknowledgement = false;
+    this.#sayPage();
+  }
+
   stop(): void {
     this.#stopped = true;
     this.#passes.length = 0;
@@ -146,6 +154,10 @@ export class Replay {
   #sayPage(): void {
     while (this.#said < this.#page.length) {
       if (this.#stopped || this.#target.isEnding) return;
+      if (this.#target.tracker.awaitedCount >= this.#limits.held / 2) {
+        this.#waitsForAcknowledgement = true;
+        return;
+      }
       if (this.#target.pendingBytes > this.#limits.sendBuffer / 4) {
         this.#target.flush();
         if (this.#target.pendingBytes > this.#limits.sendBuffer / 4) {

@@ -83,5 +83,6 @@ export function rosterOf(hub: Hub, record: GroupRecord, namespace: string): Even
     const known = hub.directory.find(member.namespace, member.id);
     ((known?.connections.size ?? 0) > 0 ? online : offline).push(known?.user ?? member);
   }
-  return { type: 'user_list', namespace, group: record.group, online, offline };
+  const group = { ...record.group, namespace, id: groupIdIn(record, namespace) };
+  return { type: 'user_list', namespace, group, online, offline };
 }

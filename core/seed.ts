@@ -23,7 +23,12 @@ export async function seed(hub: Hub): Promise<void> {
   for (const { from, to } of hub.config.bridgeGroups) {
     const record = hub.groups.find(from.namespace, from.group);
     const alias = hub.groups.find(to.namespace, to.group);
-    if (record !== undefined && alias !== undefined && record !== alias) hub.groups.bridge(record, alias);
+    if (record === undefined || alias === undefined || record === alias) continue;
+    hub.groups.bridge(record, alias);
+    for (const { namespace, id } of alias.members.values()) {
+      const member = hub.directory.find(namespace, id);
+      if (member?.memberships.delete(alias) === true) member.memberships.add(record);
+    }
   }
   await assignIntegers(hub, stored);
 }

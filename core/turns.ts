@@ -1,4 +1,7 @@
 /** Work that must not overlap other work on the same thing. */
+import { userKey } from './groups.ts';
+import type { Hub } from './hub.ts';
+
 export class Turns {
   readonly #last = new Map<string, Promise<unknown>>();
 
@@ -19,3 +22,8 @@ export class Turns {
     }
   }
 }
+
+/** What `Hub.turns` calls a user, and a group whichever of its names is used. */
+export const userTurn = (namespace: string, id: string): string => `user:${userKey({ namespace, id })}`;
+export const groupTurn = (hub: Hub, namespace: string, id: string): string =>
+  `group:${userKey(hub.groups.find(namespace, id)?.group ?? { namespace, id })}`;

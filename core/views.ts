@@ -2,7 +2,7 @@
 import type { Group, User } from '../schemas/model.ts';
 import { userIn } from './bridged-view.ts';
 import type { Connection } from './connection.ts';
-import { type GroupRecord, groupIdIn } from './groups.ts';
+import { type GroupRecord, groupIdIn, isOpenIn } from './groups.ts';
 
 export function userView(record: GroupRecord, user: User, connection: Connection): User {
   return record.aliases.size === 0 ? user : userIn(user, connection.namespace);
@@ -16,6 +16,7 @@ export function groupView(record: GroupRecord, connection: Connection): Group {
     ...group,
     namespace,
     id: groupIdIn(record, namespace),
+    open: isOpenIn(record, namespace),
     ...(group.owner === undefined ? {} : { owner: userIn(group.owner, namespace) }),
   });
 }

@@ -53,6 +53,15 @@ export function sentCommand(frame: ClientMessageFrame, login: Login): SendMessag
   };
 }
 
+/** Whether data that is passed on whole names nobody else as its author, where the dialect's own events name one. */
+function isOwn(data: PublishedFrame['data'], login: Login): boolean {
+  if (typeof data !== 'object' || data === null || Array.isArray(data) || !('from' in data)) return true;
+  const { from } = data;
+  const id = typeof from === 'object' && from !== null && 'id' in from ? from.id : from;
+  if (typeof id !== 'string' && typeof id !== 'number') return true;
+  return login.identity.toCanonical(String(id)) === login.user.id;
+}
+
 /** Any other event of a client, or why it is refused (returned, not thrown). */
 export function publishedCommand(frame: PublishedFrame, login: Login): Relay | GatewayError {
   if (isReservedName(frame.event)) return refusal('forbidden', 'only the server sends events of this name');
@@ -63,6 +72,7 @@ export function publishedCommand(frame: PublishedFrame, login: Login): Relay | G
   if (frame.data !== undefined && !isRepeatable(frame.data)) {
     return refusal('frame_malformed', 'data has a number out of range');
   }
+  if (!isOwn(frame.data, login)) return refusal('sender_mismatch');
   return {
     type: 'relay',
     target,

@@ -31,7 +31,10 @@ export async function serve(
     storeHealth: () => store.health(),
     log,
   }).catch(async (error: unknown) => {
+    const { error: fault } = store.health();
     await store.close();
+    if (fault !== undefined)
+      throw new CommandFailure(`cannot start: the data directory ${config.data} cannot be used: ${fault}`);
     throw new CommandFailure(`cannot start: ${error instanceof Error ? error.message : String(error)}`);
   });
   try {

@@ -2,7 +2,7 @@
 import type { CommandOf } from '../../schemas/command.ts';
 import type { Destination } from '../../schemas/model.ts';
 import type { Connection } from '../connection.ts';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, toGatewayError } from '../errors.ts';
 import { type GroupRecord, userKey } from '../groups.ts';
 import type { Hub } from '../hub.ts';
 import { rosterOf } from '../roster.ts';
@@ -33,22 +33,32 @@ export function joinGroup(
     );
     done({ ok: true, result: { type: 'joined', group: groupView(record, connection), user, attending } });
   };
-  const rival = command.exclusive ? rivalOf(connection, record) : undefined;
-  if (rival === undefined) {
-    join();
-    return;
-  }
-  rival.whetherAlive(PLACE_PROBE_MS, (alive) => {
-    if (alive && hub.attends(rival, record)) {
-      done({ ok: false, error: new GatewayError('already_joined') });
+  // Once a place is free again another may have been quicker: whoever holds it then is asked in turn.
+  const attempt = (): void => {
+    const rival = command.exclusive ? rivalOf(connection, record) : undefined;
+    if (rival === undefined) {
+      join();
       return;
     }
-    if (hub.attends(rival, record)) {
-      hub.unattendGroup(rival, record);
-      rival.terminate();
-    }
-    join();
-  });
+    rival.whetherAlive(PLACE_PROBE_MS, (alive) => {
+      if (connection.isEnding) return;
+      try {
+        if (hub.attends(rival, record)) {
+          if (alive) throw new GatewayError('already_joined');
+          hub.unattendGroup(rival, record);
+          rival.terminate();
+        }
+        // A transient group may have gone with its last attendant, a membership may have ended meanwhile.
+        const current = groupToAttend(hub, connection, command.group);
+        mayAttend(current, connection);
+        if (current !== record) throw new GatewayError('group_unknown');
+        attempt();
+      } catch (error) {
+        done({ ok: false, error: toGatewayError(error) });
+      }
+    });
+  };
+  attempt();
 }
 
 /** Another connection of the same user and dialect in the same group. */

@@ -7,7 +7,9 @@ import { isGuestId } from '../bridged-view.ts';
 import type { Connection } from '../connection.ts';
 import type { UserRecord } from '../directory.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
-import { type Hub, userTurn } from '../hub.ts';
+import { isOpenIn } from '../groups.ts';
+import type { Hub } from '../hub.ts';
+import { userTurn } from '../turns.ts';
 import { type Identified, identify } from './identify.ts';
 import type { Done } from './settlement.ts';
 
@@ -131,7 +133,7 @@ function admit(hub: Hub, connection: Connection, record: UserRecord): void {
   }
   for (const id of endpoint.policy.attendAtLogin ?? []) {
     const group = hub.groups.find(endpoint.namespace, id);
-    if (group?.group.open === true) hub.attend(connection, group);
+    if (group !== undefined && isOpenIn(group, endpoint.namespace)) hub.attend(connection, group);
   }
   for (const other of older) {
     hub.detach(other);

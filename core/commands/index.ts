@@ -42,9 +42,22 @@ const HANDLERS: { readonly [Type in CommandType]: Handler<Type> } = {
   disconnect: (_hub, _connection, _command, done) => done(DONE),
 };
 
+/** Coming and going has a rate of its own: a client that subscribes to all it may at once is no flood. */
+const ATTENDANCE: ReadonlySet<Command['type']> = new Set([
+  'join_group',
+  'leave_group',
+  'subscribe',
+  'unsubscribe',
+]);
+
 /** @throws GatewayError when the command is refused at once; otherwise `done` is called, now or later. */
 export function perform(hub: Hub, connection: Connection, command: Command, done: Done): void {
-  if (!FREE.has(command.type)) {
+  if (ATTENDANCE.has(command.type)) {
+    if (!connection.attendanceRate.take(hub.wheel.now())) {
+      connection.endpoint.metrics.countRefusal('attendance_per_connection');
+      throw new GatewayError('rate_limited');
+    }
+  } else if (!FREE.has(command.type)) {
     const cost = command.type === 'send_batch' ? command.items.length : 1;
     checkRates(hub, connection, cost);
   }

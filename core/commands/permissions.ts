@@ -3,7 +3,7 @@ import type { User } from '../../schemas/model.ts';
 import type { Connection } from '../connection.ts';
 import type { UserRecord } from '../directory.ts';
 import { GatewayError } from '../errors.ts';
-import { type GroupRecord, userKey } from '../groups.ts';
+import { type GroupRecord, isOpenIn, userKey } from '../groups.ts';
 import type { Hub } from '../hub.ts';
 
 /** @throws GatewayError unauthenticated before login, forbidden for those who may only listen */
@@ -23,6 +23,11 @@ export function checkSender(user: User, claimed: string | undefined): void {
 /** @throws GatewayError group_unknown */
 export function knownGroup(hub: Hub, connection: Connection, id: string): GroupRecord {
   const record = hub.groups.find(connection.namespace, id);
+  const own = connection.endpoint.policy.transientGroups?.prefix;
+  // A name made by the prefix never reaches a group that somebody configured under such an id.
+  if (own !== undefined && id.startsWith(own) && record?.transient === undefined) {
+    throw new GatewayError('group_unknown');
+  }
   if (record === undefined || !connection.endpoint.mayAddress(id, hub.transientPrefixes)) {
     throw new GatewayError('group_unknown');
   }
@@ -36,7 +41,7 @@ export function groupToAttend(hub: Hub, connection: Connection, id: string): Gro
   if (rule === undefined || !id.startsWith(rule.prefix) || hub.groups.find(namespace, id) !== undefined) {
     return knownGroup(hub, connection, id);
   }
-  if (hub.groups.transientCount(namespace, rule.prefix) >= rule.limit) {
+  if (hub.groups.transientCount(connection.endpoint.path) >= rule.limit) {
     throw new GatewayError('limit_exceeded', { detail: `at most ${rule.limit} channels` });
   }
   const group = {
@@ -47,14 +52,14 @@ export function groupToAttend(hub: Hub, connection: Connection, id: string): Gro
     createdAt: hub.now(),
     open: true,
   };
-  return hub.groups.add(group, rule.prefix);
+  return hub.groups.add(group, connection.endpoint.path);
 }
 
 export const isMember = (record: GroupRecord, user: User): boolean => record.members.has(userKey(user));
 
 /** @throws GatewayError forbidden: a closed group is for members */
 export function mayAttend(record: GroupRecord, connection: Connection): void {
-  if (record.group.open) return;
+  if (isOpenIn(record, connection.namespace)) return;
   const { user } = connection;
   if (user === undefined || user.anonymous || !isMember(record, user.user)) {
     throw new GatewayError('forbidden', { detail: 'this group is for its members' });

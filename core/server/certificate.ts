@@ -32,10 +32,8 @@ export class CertificateWatch {
     this.#server = server;
     this.#log = log;
     if (config.watch === null) return;
-    void this.#versionOf().then((version) => {
-      this.#version ??= version;
-    });
-    // Looked at by name each time: a file that is replaced by renaming, or behind a changed link, is seen too.
+    // The first look loads the pair again, whatever has changed since the start; each is by name, so that
+    // a file that is replaced by renaming, or behind a changed link, is seen too.
     this.#timer = setInterval(() => void this.#look(), config.watch);
     this.#timer.unref();
   }

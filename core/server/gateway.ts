@@ -278,8 +278,13 @@ export class Gateway {
     const { closeTimeout } = endpoint.config.limits;
     const transport = new WebSocketTransport(socket, addressOf(request), closeTimeout);
     const subprotocol = socket.protocol === '' ? undefined : socket.protocol;
-    const { connection, begin } = this.#door.open(endpoint, transport, { request, subprotocol });
-    transport.listen(connection);
-    begin();
+    try {
+      const { connection, begin } = this.#door.open(endpoint, transport, { request, subprotocol });
+      transport.listen(connection);
+      begin();
+    } catch (error) {
+      this.#parts.log.error({ err: error, endpoint: endpoint.path }, 'a connection could not be made');
+      transport.close(endpoint.closeCode('internal'), errorText('internal', endpoint.config.locale));
+    }
   }
 }

@@ -126,6 +126,31 @@ const Sockjs = z
   .readonly();
 export type SockjsConfig = z.infer<typeof Sockjs>;
 
+const EXPECTED_KEY = 'expected 32 bytes as base64, such as `openssl rand -base64 32` prints';
+const Encryption = z
+  .strictObject({
+    keys: z
+      .record(
+        z.string().regex(/^(?:[0-9]|[1-9][0-9]|1[0-9]{2}|2[0-4][0-9]|25[0-5])$/, {
+          error: 'expected a key id from 0 to 255',
+        }),
+        z
+          .string({ error: EXPECTED_KEY })
+          .regex(/^[A-Za-z0-9+/]{43}=$/, { error: EXPECTED_KEY })
+          .describe('The key: 32 bytes as base64. Take it from the environment.'),
+      )
+      .readonly()
+      .describe('Keys by their id, 0 to 255: several while clients move from one to the next.'),
+    active: count({ min: 0, max: 255 }).describe(
+      'Id of the key for clients that have not sent anything yet; others are answered under the key that they used last.',
+    ),
+  })
+  .refine(({ keys, active }) => Object.hasOwn(keys, String(active)), {
+    path: ['active'],
+    error: 'expected the id of one of `keys`',
+  })
+  .readonly();
+
 /** What an endpoint has whatever its dialect. Durations are ms, sizes bytes. */
 const commonShape = {
   namespace: Id.default(DEFAULT_NAMESPACE).describe(
@@ -173,6 +198,9 @@ const commonShape = {
     .readonly()
     .prefault({})
     .describe("Close codes by reason, where they should differ from the dialect's."),
+  encryption: Encryption.optional().describe(
+    'Encrypts wire messages below the dialect (AES-256-GCM): base64 of key id, nonce, ciphertext and tag. Off by default.',
+  ),
   flushInterval: duration({ min: '0ms', max: '1s' })
     .prefault('0ms')
     .describe('How long output is gathered before it is written: 0 is to the end of the event-loop turn.'),

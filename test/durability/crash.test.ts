@@ -72,6 +72,11 @@ class Person {
     this.voice.say(this.#client, { user: this.user, content, ...(to === undefined ? {} : { to }) });
   }
 
+  /** Whether nothing that it has said still waits for its acknowledgement. */
+  get isSettled(): boolean {
+    return this.#waiting.size === 0;
+  }
+
   /** What was never acknowledged is sent again under its id, where the dialect has ids. */
   sayAgain(): void {
     for (const content of [...this.#waiting]) {
@@ -150,23 +155,25 @@ it(
       const gateway = await startProcess({ data, edit: withReaders });
       await Promise.all(everybody.map((one) => one.enter(gateway)));
       for (const speaker of speakers) speaker.sayAgain();
+      await Promise.all(speakers.map((one) => one.until(() => one.isSettled)));
 
       // What comes live waits for what was missed: with these, all of it has come.
-      const [teller] = speakers as [Person];
+      const [teller, answerer] = speakers as [Person, Person];
       const fence = `fence-${round}`;
       for (const { user } of privateReaders) teller.say(`${fence}-to-${user}`, user);
       teller.say(fence);
+      answerer.say(`${fence}-back`);
       await Promise.all(
         everybody.map((one) =>
           one.until(() => {
-            if (one === teller) return ledger.acknowledged.has(fence);
-            if (!one.onConnection.includes(fence)) return false;
-            return !privateReaders.includes(one) || one.onConnection.includes(`${fence}-to-${one.user}`);
+            const fences = [one === teller ? `${fence}-back` : fence];
+            if (privateReaders.includes(one)) fences.push(`${fence}-to-${one.user}`);
+            return fences.every((content) => one.onConnection.includes(content));
           }),
         ),
       );
       for (const { user, voice } of everybody)
-        expect({ about, round, user, missing: ledger.missing(user, voice) }).toMatchObject({ missing: [] });
+        expect(ledger.missing(user, voice), `missed by ${user} in round ${round}, ${about}`).toEqual([]);
       if (round === ROUNDS) {
         await gateway.kill();
         break;
@@ -189,13 +196,12 @@ it(
       killAfter = Number.POSITIVE_INFINITY;
       await Promise.all(everybody.map((one) => one.gone()));
       const remains = new Remains(data);
-      expect({ about, round, faults: remains.faults(ledger) }).toMatchObject({ faults: [] });
+      expect(remains.faults(ledger), `stored in round ${round}, ${about}`).toEqual([]);
       for (const one of everybody)
-        expect({ about, round, user: one.user, faults: remains.faultsHeard(one.onConnection) }).toMatchObject(
-          {
-            faults: [],
-          },
-        );
+        expect(
+          remains.faultsHeard(one.onConnection),
+          `heard by ${one.user} in round ${round}, ${about}`,
+        ).toEqual([]);
     }
     expect(ledger.acknowledged.size).toBeGreaterThan(ROUNDS);
   },

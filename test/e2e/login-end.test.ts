@@ -130,7 +130,9 @@ describe('a backend that is asked who somebody is', () => {
   it('lets in by a session cookie, which it gets by name', async () => {
     await using gateway = await startGateway({ edit: HOOK('timeout: 5s') });
     answer = () => ({ body: { userId: 'alice', expiresAt: null } });
-    const client = await connectRaw(`${gateway.ws}/ws/json`, [], { cookie: 'other=1; session=s-1; x=2' });
+    const client = await connectRaw(`${gateway.ws}/ws/json`, [], {
+      headers: { cookie: 'other=1; session=s-1; x=2' },
+    });
     expect(await client.nextJson()).toMatchObject({ type: 'auth_success', data: { userId: 'alice' } });
     expect(JSON.parse(backend.asked.at(-1)?.body ?? '')).toEqual({
       credential: { kind: 'token', token: 's-1' },

@@ -96,7 +96,12 @@ export function registerSockJs(app: FastifyInstance, options: SockJsOptions): So
           maxFrameBytes: maxBodyBytes,
           maxMessageBytes: options.limits.frame,
         });
-        session.listen(options.accept(session, request));
+        try {
+          session.listen(options.accept(session, request));
+        } catch (error) {
+          session.terminate();
+          throw error;
+        }
       },
     });
 

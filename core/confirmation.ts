@@ -1,0 +1,91 @@
+/**
+ * Turns what a connection's peer confirms into cursors: pongs and the dialect's own acknowledgements become
+ * ranges that the store notes.
+ */
+import type { Logger } from 'pino';
+import type { EventOf } from '../schemas/event.ts';
+import { conversationKey, type Message } from '../schemas/model.ts';
+import { type DeliveryKind, DeliveryTracker } from './delivery-tracker.ts';
+import type { ConnectedUser } from './endpoint.ts';
+import type { ConfirmedRange, MessageStore } from './store/port.ts';
+
+/** The connection, as far as confirmation needs it. */
+export interface ConfirmationHost {
+  readonly user: ConnectedUser | undefined;
+  readonly log: Logger;
+  /** Whether the message stays missed by the connection's user until its delivery is confirmed. */
+  isMissable(message: Message): boolean;
+  /** A ping before long should ask whether it has arrived. */
+  askSoon(): void;
+}
+
+export class Confirmation {
+  readonly tracker = new DeliveryTracker();
+  readonly #host: ConfirmationHost;
+  readonly #store: MessageStore;
+
+  constructor(host: ConfirmationHost, store: MessageStore) {
+    this.#host = host;
+    this.#store = store;
+  }
+
+  /** A message was delivered: as `sentAs` says, or undefined if nothing could be sent of it. */
+  delivered({ message }: EventOf<'message'>, sentAs: DeliveryKind | undefined): void {
+    const conversation = conversationKey(message.to, message.from.id);
+    // Whatever the client is asked to acknowledge it may acknowledge.
+    if (sentAs === 'acknowledged') this.tracker.sent(conversation, message.sequence, sentAs);
+    else if (this.#isOwn(message) || !this.#host.isMissable(message)) return;
+    else if (sentAs === undefined) this.tracker.skipped(conversation);
+    else this.tracker.sent(conversation, message.sequence, sentAs);
+    if (this.tracker.hasFresh) this.#host.askSoon();
+  }
+
+  /** Delivering it failed. */
+  failed(message: Message): void {
+    this.tracker.skipped(conversationKey(message.to, message.from.id));
+  }
+
+  #isOwn({ from }: Message): boolean {
+    const user = this.#host.user?.user;
+    return from.id === user?.id && from.namespace === user.namespace;
+  }
+
+  /** The pong to the ping under way has come. */
+  ponged(): void {
+    const user = this.#host.user?.user;
+    if (user === undefined) return;
+    const ranges = this.tracker.answer(user.namespace, user.id);
+    if (ranges.length > 0) this.#note(ranges);
+    if (this.tracker.hasFresh) this.#host.askSoon();
+  }
+
+  /** The dialect's own acknowledgement of a message. False, without `done`, if none waits for it. */
+  acknowledge(conversation: string, sequence: number, accepted: boolean, done: () => void): boolean {
+    const user = this.#host.user?.user;
+    if (user === undefined) return false;
+    if (!accepted) {
+      const known = this.tracker.refuse(conversation, sequence);
+      if (known) done();
+      return known;
+    }
+    const range = this.tracker.accept(user.namespace, user.id, conversation, sequence);
+    if (range === undefined) return false;
+    this.#note([range], () => {
+      this.tracker.noted(conversation, sequence);
+      done();
+    });
+    return true;
+  }
+
+  #note(ranges: readonly ConfirmedRange[], done?: () => void): void {
+    this.#store.confirm(ranges, (outcome) => {
+      if (!outcome.ok) {
+        this.#host.log.warn(
+          { err: outcome.error },
+          'confirmed deliveries could not be noted: they come again',
+        );
+      }
+      done?.();
+    });
+  }
+}
