@@ -70,14 +70,14 @@ export class DeliveryTracker {
     }
     this.#fresh = true;
     const continued = track[kind];
-    if (continued !== undefined && sequence > continued.to) {
+    if (continued !== undefined && sequence > continued.to && !awaitsWithin(track, continued.to, sequence)) {
       continued.to = sequence;
       return;
     }
     const range = { from: sequence, to: sequence, asked: sequence - 1, confirmed: sequence - 1 };
     track.ranges.push(range);
     // One that comes out of order stands alone.
-    if (continued === undefined) track[kind] = range;
+    if (continued === undefined || sequence > continued.to) track[kind] = range;
   }
 
   /** A message of the conversation was not sent here although others missed nothing: what follows starts anew. */
@@ -166,4 +166,10 @@ export class DeliveryTracker {
     track.ranges.splice(0, track.ranges.length, ...kept);
     if (kept.length === 0 && track.awaited.size === 0) this.#tracks.delete(conversation);
   }
+}
+
+/** Whether a message between the two waits for its acknowledgement, so that no range may reach over it. */
+function awaitsWithin({ awaited }: Track, after: number, before: number): boolean {
+  for (const sequence of awaited.keys()) if (sequence > after && sequence < before) return true;
+  return false;
 }

@@ -228,7 +228,12 @@ describe('a file of keys', () => {
   });
 
   it('leaves out keys for other uses and algorithms, and those that can not be read', async () => {
-    const [signing, sealing] = [issuerOf('RS256'), issuerOf('RS256')];
+    const [signing, sealing, other, wrapping] = [1, 2, 3, 4].map(() => issuerOf('RS256')) as [
+      Issuer,
+      Issuer,
+      Issuer,
+      Issuer,
+    ];
     const jwksFile = fileWith(
       'mixed.json',
       set(
@@ -236,12 +241,15 @@ describe('a file of keys', () => {
         { ...issuers.ES256.jwk },
         { ...sealing.jwk, use: 'enc' },
         { kty: 'RSA', kid: sealing.id, n: '!', e: '!' },
+        { ...other.jwk, alg: 'RS512' },
+        { ...wrapping.jwk, key_ops: ['wrapKey'] },
         signing.jwk,
       ),
     );
     const authenticator = authenticatorWith({ algorithm: 'RS256', jwksFile });
     expect(await shown(authenticator, await signing.sign(GOOD))).toMatchObject({ userId: 'alice' });
-    expect(await shown(authenticator, await sealing.sign(GOOD))).toBeUndefined();
+    for (const unfit of [sealing, other, wrapping])
+      expect(await shown(authenticator, await unfit.sign(GOOD))).toBeUndefined();
   });
 
   it.each([

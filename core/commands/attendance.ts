@@ -10,9 +10,6 @@ import { groupView, userView } from '../views.ts';
 import { checkSender, groupToAttend, knownGroup, mayAttend, roomToAttend, speaker } from './permissions.ts';
 import type { Done } from './settlement.ts';
 
-/** How long the connection that holds a place in an exclusive group has to show that it is alive, ms. */
-const PLACE_PROBE_MS = 5_000;
-
 export function joinGroup(
   hub: Hub,
   connection: Connection,
@@ -40,7 +37,7 @@ export function joinGroup(
       join();
       return;
     }
-    rival.whetherAlive(PLACE_PROBE_MS, (alive) => {
+    rival.whetherAlive(connection.endpoint.config.heartbeat.probe, (alive) => {
       if (connection.isEnding) return;
       try {
         if (hub.attends(rival, record)) {

@@ -81,7 +81,7 @@ describe('a configuration', () => {
       options: { lobby: 'lobby', channels: [], pingIntervalMs: 500, nested: { depth: 1 } },
       identity: 'integer',
       singleSession: true,
-      heartbeat: { ping: 30_000, pongTimeout: 30_000, confirm: 1000, silence: 90_000 },
+      heartbeat: { ping: 30_000, pongTimeout: 30_000, confirm: 1000, probe: 5000, silence: 90_000 },
       locale: 'zh-CN',
       limits: expect.objectContaining({ frame: 262_144, rate: { perSecond: 50, burst: 100 } }),
       origins: 'same',

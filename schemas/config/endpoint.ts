@@ -238,6 +238,11 @@ export function endpointSchema(dialect: ConfigDialect) {
           confirm: duration({ min: '0ms', max: '1min' })
             .prefault('1s')
             .describe('How long after an unconfirmed delivery a further ping asks whether it has arrived.'),
+          probe: duration({ min: '100ms', max: '1min' })
+            .prefault('5s')
+            .describe(
+              'How long the connection that holds a place in a room has to show that it is alive when the same user joins again.',
+            ),
           silence: silence
             .transform((value) => (value === 'never' ? null : value))
             .prefault(silenceMs === null ? 'never' : writeDuration(silenceMs))

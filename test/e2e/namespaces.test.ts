@@ -148,6 +148,29 @@ describe('a bridged group', () => {
     expect(await hears(speakers.stomp, carol, 'anybody?')).toMatchObject({ from: 'guest:zoe' });
   });
 
+  it('keeps a door of its own on each side, whichever of the two is home', async () => {
+    const yaml = `
+bridgeGroups:
+  - { from: { namespace: visitors, group: lobby }, to: { namespace: main, group: staff } }
+`;
+    await using gateway = await withVisitors(yaml);
+    const alice = await speakers.json.enter(gateway, 'alice');
+    const frank = await speakers.json.enter(gateway, 'frank');
+    const zoe = await visitor(gateway, 'zoe');
+    speakers.room.say(zoe, { user: 'zoe', id: 'm-1', content: 'is anybody there?' });
+    expect(await hears(speakers.json, alice, 'is anybody there?')).toMatchObject({ from: 'guest:zoe' });
+    const toStaff = (fromId: string, id: string, content: string) => ({
+      type: 'message',
+      data: { id, fromId, toId: 'staff', chatType: 'group', content },
+    });
+    frank.send(toStaff('frank', 'm-2', 'let me in'));
+    expect(await frank.nextJson(({ type }) => type === 'error')).toMatchObject({
+      data: { messageId: 'm-2' },
+    });
+    alice.send(toStaff('alice', 'm-3', 'yes'));
+    expect(await hears(speakers.room, zoe, 'yes')).toMatchObject({ from: 'guest:alice' });
+  });
+
   it('cannot be entered under the name that somebody of the other side is shown by', async () => {
     await using gateway = await withVisitors(BRIDGE);
     await speakers.room.enter(gateway, 'bob');

@@ -132,8 +132,26 @@ describe('a second join of a room', () => {
     await speakers.room.enter(gateway, 'alice');
   });
 
-  it('succeeds when the first answers no ping within 5 s, whose connection is then ended', async () => {
-    await using gateway = await startGateway();
+  const quickProbe = (yaml: string): string =>
+    yaml.replace('dialect: room\n', 'dialect: room\n    heartbeat: { probe: 200ms }\n');
+
+  it('succeeds for one of two at once, when the first answers no ping', async () => {
+    await using gateway = await startGateway({ edit: quickProbe });
+    const dead = await speakers.room.enter(gateway, 'alice');
+    dead.socket.pause();
+    const rivals = await Promise.all(
+      ['one', 'two'].map(async () => connectRaw(await gateway.url('/ws/room', 'alice'))),
+    );
+    for (const rival of rivals) rival.send(join('lobby'));
+    const answers = await Promise.all(
+      rivals.map((rival) => rival.nextJson(({ status }) => status !== undefined)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([0, 1]);
+    expect(answers.find(({ status }) => status === 0)).toEqual(TAKEN);
+  });
+
+  it('succeeds when the first answers no ping in time, whose connection is then ended', async () => {
+    await using gateway = await startGateway({ edit: quickProbe });
     const dead = await speakers.room.enter(gateway, 'alice');
     dead.socket.pause();
     const second = await speakers.room.enter(gateway, 'alice');
