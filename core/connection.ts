@@ -33,6 +33,11 @@ const ORDERED: ReadonlySet<Command['type']> = new Set([
   'unsubscribe',
 ]);
 
+/** A transaction that revokes has to look for the messages first: what follows must not overtake it. */
+const isOrdered = (command: Command): boolean =>
+  ORDERED.has(command.type) ||
+  (command.type === 'send_batch' && command.items.some(({ type }) => type === 'revoke_message'));
+
 /** What a connection needs of the gateway around it. */
 export interface ConnectionHost {
   readonly wheel: TimerWheel;
@@ -337,7 +342,7 @@ export class Connection implements TransportListener {
   #submit(ref: number, command: Command): void {
     add(this.endpoint.metrics.commands, command.type);
     this.#inFlight++;
-    if (ORDERED.has(command.type)) this.#holding++;
+    if (isOrdered(command)) this.#holding++;
     let settled = false;
     this.#host.submit(this, command, (outcome) => {
       if (settled) {
@@ -351,7 +356,7 @@ export class Connection implements TransportListener {
 
   #settle(ref: number, command: Command, outcome: Outcome): void {
     this.#inFlight--;
-    if (ORDERED.has(command.type)) this.#holding--;
+    if (isOrdered(command)) this.#holding--;
     if (this.isEnding) return;
     if (!outcome.ok) this.#countError(outcome.error);
     this.#guard(() => this.#face.session.settle(ref, outcome));

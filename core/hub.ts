@@ -253,7 +253,10 @@ export class Hub implements ConnectionHost {
     connection.attending.delete(key);
     const separator = key.indexOf(':');
     const kind = key.slice(0, separator);
-    const [namespace, id] = key.slice(separator + 1).split('\u0000') as [string, string];
+    // The namespace is the configuration's and has no NUL; an id may have one.
+    const end = key.indexOf('\u0000', separator);
+    const namespace = key.slice(separator + 1, end);
+    const id = key.slice(end + 1);
     if (kind === 'group') {
       const record = this.groups.find(namespace, id);
       if (record !== undefined) this.unattendGroup(connection, record);

@@ -248,6 +248,7 @@ export const reject: readonly RejectVector[] = [
     'server',
     sent(FIVE.replace('你好!', '\\ud800')),
     'frame_malformed',
+    'm1',
   ),
   refused(
     '33 levels of nesting',

@@ -35,12 +35,20 @@ export function authenticate(
         const user = { namespace: connection.namespace, id: `anonymous:${connection.id}`, name: '' };
         connection.user = { user: Object.freeze(user), anonymous: true };
       } else {
-        const record = await meet(hub, connection, identity);
-        if (connection.isEnding) {
+        const profile = await prepare(hub, connection, identity);
+        if (connection.isEnding) return;
+        // Met and admitted in one go: in between, another connection's end could have the guest forgotten.
+        const record = hub.directory.meet(
+          connection.namespace,
+          profile,
+          connection.endpoint.authentication !== 'none',
+        );
+        try {
+          admit(hub, connection, record);
+        } catch (error) {
           hub.directory.release(record);
-          return;
+          throw error;
         }
-        admit(hub, connection, record);
         if (found !== undefined) takeLease(hub, connection, found);
       }
       const { user, anonymous } = connection.user as { user: User; anonymous: boolean };
@@ -53,8 +61,8 @@ export function authenticate(
     });
 }
 
-/** The user in the directory, with an integer where some endpoint of the namespace shows integers. */
-async function meet(hub: Hub, connection: Connection, identity: Identity): Promise<UserRecord> {
+/** What has to be durable before a user may be met: that they exist, and the integer that some endpoint shows. */
+async function prepare(hub: Hub, connection: Connection, identity: Identity): Promise<Profile> {
   const { namespace, endpoint } = connection;
   if (isGuestId(identity.userId))
     throw new GatewayError('forbidden', { detail: 'people of other namespaces are shown by such ids' });
@@ -63,14 +71,12 @@ async function meet(hub: Hub, connection: Connection, identity: Identity): Promi
     name: identity.name ?? identity.userId,
     ...(identity.avatar === undefined ? {} : { avatar: identity.avatar }),
   };
-  const isVerified = endpoint.authentication !== 'none';
-  if (isVerified) await remember(hub, namespace, profile);
-  const record = hub.directory.meet(namespace, profile, isVerified);
+  if (endpoint.authentication !== 'none') await remember(hub, namespace, profile);
   // A number that is claimed and free is the claimant's own: others would else speak under it.
   const own = /^[1-9][0-9]{0,14}$/.test(identity.userId) ? Number(identity.userId) : undefined;
   const isFree = own !== undefined && hub.identities.userOf(namespace, own) === undefined;
   await hub.assignInteger(namespace, identity.userId, isFree ? own : undefined);
-  return record;
+  return profile;
 }
 
 /** Messages to a user for whom somebody vouched are accepted for good, after a restart too. */

@@ -1,11 +1,11 @@
 /** Messages: checked, stored, and only then acknowledged and delivered, in `sequence` order. */
-import type { CommandOf, Relay, RevokeMessage, SendMessage } from '../../schemas/command.ts';
+import type { CommandOf, RevokeMessage, SendMessage } from '../../schemas/command.ts';
 import type { Event } from '../../schemas/event.ts';
 import { Id, type Message, type Target, type User } from '../../schemas/model.ts';
 import { messageIn, userIn } from '../bridged-view.ts';
 import type { Audience } from '../bus/port.ts';
 import type { Connection } from '../connection.ts';
-import { GatewayError } from '../errors.ts';
+import { GatewayError, toGatewayError } from '../errors.ts';
 import { groupIdIn } from '../groups.ts';
 import type { Hub } from '../hub.ts';
 import type { MessageDraft, StoreOperation, StoreResult } from '../store/port.ts';
@@ -29,8 +29,9 @@ export function sendMessage(hub: Hub, connection: Connection, command: SendMessa
       return;
     }
     const stored = storedResult(hub, connection, user, outcome.value[0]);
-    done({ ok: true, result: stored });
+    // Before the sender is told: what the sender's connection does next must not overtake it.
     if (!stored.duplicate) publishMessage(hub, connection, user, outcome.value[0]);
+    done({ ok: true, result: stored });
   });
 }
 
@@ -41,42 +42,50 @@ export function sendBatch(
   done: Done,
 ): void {
   const user = speaker(connection);
-  const plan = async (): Promise<readonly Step[]> => {
-    const steps: Step[] = [];
-    for (const item of command.items) steps.push(await planItem(hub, connection, user, item));
-    return steps;
-  };
-  plan().then(
-    (steps) => {
-      const operations = steps.flatMap(({ operation }) => (operation === undefined ? [] : [operation]));
-      hub.store.commit(operations, (outcome) => {
-        if (!outcome.ok) {
-          done(outcome);
-          return;
-        }
-        const stored = outcome.value
-          .filter((result) => result.kind === 'append')
-          .map((result) => storedResult(hub, connection, user, result));
-        done({ ok: true, result: { type: 'batch_stored', stored } });
-        let index = 0;
-        for (const { operation, publish } of steps)
-          publish(operation === undefined ? undefined : outcome.value[index++]);
-      });
-    },
-    (error: unknown) =>
-      done({
-        ok: false,
-        error: error instanceof GatewayError ? error : new GatewayError('internal', { cause: error }),
-      }),
-  );
+  const revocations = command.items.filter((item) => item.type === 'revoke_message');
+  if (revocations.length === 0) {
+    commitBatch(hub, connection, command, new Map(), done);
+    return;
+  }
+  Promise.all(revocations.map(async (item) => [item, await findOwn(hub, user, item)] as const))
+    .then((found) => commitBatch(hub, connection, command, new Map(found), done))
+    .catch((error: unknown) => done({ ok: false, error: toGatewayError(error) }));
 }
 
-async function planItem(
+/** Plans and commits in one go, so that ids are in the order of commits. */
+function commitBatch(
+  hub: Hub,
+  connection: Connection,
+  command: CommandOf<'send_batch'>,
+  found: ReadonlyMap<RevokeMessage, Message>,
+  done: Done,
+): void {
+  const user = speaker(connection);
+  const steps = command.items.map((item) => planItem(hub, connection, user, item, found));
+  const operations = steps.flatMap(({ operation }) => (operation === undefined ? [] : [operation]));
+  hub.store.commit(operations, (outcome) => {
+    if (!outcome.ok) {
+      done(outcome);
+      return;
+    }
+    let index = 0;
+    for (const { operation, publish } of steps) {
+      publish(operation === undefined ? undefined : outcome.value[index++]);
+    }
+    const stored = outcome.value
+      .filter((result) => result.kind === 'append')
+      .map((result) => storedResult(hub, connection, user, result));
+    done({ ok: true, result: { type: 'batch_stored', stored } });
+  });
+}
+
+function planItem(
   hub: Hub,
   connection: Connection,
   user: User,
-  item: SendMessage | Relay | RevokeMessage,
-): Promise<Step> {
+  item: CommandOf<'send_batch'>['items'][number],
+  found: ReadonlyMap<RevokeMessage, Message>,
+): Step {
   switch (item.type) {
     case 'send_message':
       return {
@@ -90,14 +99,11 @@ async function planItem(
       return { operation: planned.operation, publish: () => publishRelay(hub, connection, planned) };
     }
     case 'revoke_message': {
-      const message = await findOwn(hub, user, item);
+      const message = found.get(item);
+      if (message === undefined) throw new GatewayError('message_unknown');
+      const { namespace, id, from } = message;
       return {
-        operation: {
-          kind: 'revoke',
-          namespace: message.namespace,
-          message: message.id,
-          author: message.from.id,
-        },
+        operation: { kind: 'revoke', namespace, message: id, author: from.id },
         publish: () => publishRevocation(hub, connection, user, message),
       };
     }
@@ -227,8 +233,8 @@ export function revokeMessage(hub: Hub, connection: Connection, command: RevokeM
           done(outcome);
           return;
         }
-        done(DONE);
         publishRevocation(hub, connection, user, message);
+        done(DONE);
       });
     },
     (error: unknown) =>
@@ -270,7 +276,6 @@ export function markRead(
     target = { type: 'group', id: target.id };
   }
   if (target.type === 'group') knownGroup(hub, connection, target.id);
-  done(DONE);
   hub.fanOut.publish(
     {
       type: 'message_read',
@@ -284,4 +289,5 @@ export function markRead(
     { kind: 'users', namespace, users: target.type === 'user' ? [target.id, user.id] : [user.id] },
     connection,
   );
+  done(DONE);
 }

@@ -20,13 +20,13 @@ export interface PlannedRelay {
 export function relay(hub: Hub, connection: Connection, command: Relay, done: Done): void {
   const planned = planRelay(hub, connection, command);
   if (planned.operation === undefined) {
-    done(DONE);
     publishRelay(hub, connection, planned);
+    done(DONE);
     return;
   }
   hub.store.commit([planned.operation], (outcome) => {
-    done(outcome.ok ? DONE : outcome);
     if (outcome.ok) publishRelay(hub, connection, planned);
+    done(outcome.ok ? DONE : outcome);
   });
 }
 

@@ -28,6 +28,9 @@ export function registerHttpTransports(
   const responseBytes = options.responseBytes ?? 131_072;
   const sessionUrl = `${options.path}/:server/:session`;
 
+  /** Sessions to which a body is on its way: one each. */
+  const bodies = new Set<string>();
+
   /** Opens a session. Throws what `accept` throws, and then there is none. */
   const open = (id: string, request: FastifyRequest): HttpSession => {
     const session = new HttpSession({
@@ -107,7 +110,27 @@ export function registerHttpTransports(
   scope.post(`${sessionUrl}/xhr`, receiving, receive(RECEIVER_FORMS.xhr));
   scope.post(`${sessionUrl}/xhr_streaming`, receiving, receive(RECEIVER_FORMS.xhr_streaming));
   scope.get(`${sessionUrl}/eventsource`, receiving, receive(RECEIVER_FORMS.eventsource));
-  scope.post(`${sessionUrl}/xhr_send`, { bodyLimit: maxBodyBytes }, send);
+  // Before the body is read: nobody makes the gateway hold bodies that it has no use for.
+  const admitBody = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply | undefined> => {
+    const id = sessionIdOf(request);
+    if (id === undefined || !sessions.has(id)) {
+      return answerText(reply.header('connection', 'close'), 404, 'Session not found.');
+    }
+    if (bodies.has(id)) {
+      return answerText(
+        reply.header('connection', 'close'),
+        503,
+        'An earlier request is still being handled.',
+      );
+    }
+    bodies.add(id);
+    request.raw.once('close', () => bodies.delete(id));
+    return undefined;
+  };
+  scope.post(`${sessionUrl}/xhr_send`, { bodyLimit: maxBodyBytes, onRequest: admitBody }, send);
   for (const name of ['xhr', 'xhr_streaming', 'xhr_send']) {
     scope.options(`${sessionUrl}/${name}`, (_request, reply) => answerPreflight('OPTIONS, POST', reply));
   }
