@@ -107,6 +107,8 @@ export class Connection implements TransportListener {
   #closed = false;
   #replacedNow = false;
   #isSlow = false;
+  /** Said once nothing is in flight any more. */
+  #goodbye: Event | undefined;
   #keyId: number;
   readonly #lifeSigns = new Set<(alive: boolean) => void>();
 
@@ -248,6 +250,7 @@ export class Connection implements TransportListener {
   }
 
   get mayReceive(): boolean {
+    if (this.#goodbye !== undefined) return false;
     return this.#holding === 0 && this.#inFlight < this.endpoint.config.limits.inFlight;
   }
 
@@ -364,6 +367,7 @@ export class Connection implements TransportListener {
       this.end(outcome.error.fatal, errorText(outcome.error.code, this.endpoint.config.locale));
     }
     if (outcome.ok && this.endpoint.policy.replay === 'attend') this.#replayAttended(command);
+    if (this.#inFlight === 0 && this.#goodbye !== undefined) this.#sayGoodbye(this.#goodbye);
     this.#receiver.pump();
   }
 
@@ -538,6 +542,21 @@ export class Connection implements TransportListener {
     add(this.endpoint.metrics.errors, error.code);
     if (error.code === 'internal') this.log.error({ err: error }, 'internal error');
     else this.log.debug({ code: error.code, detail: error.detail }, 'error answered');
+  }
+
+  /**
+   * The gateway is going away: nothing more is received, what was accepted is settled, then the session says
+   * goodbye and the connection ends. `now`: without waiting for what is in flight.
+   */
+  retire(goodbye: Event, now = false): void {
+    if (this.isEnding) return;
+    this.#goodbye = goodbye;
+    if (now || this.#inFlight === 0) this.#sayGoodbye(goodbye);
+  }
+
+  #sayGoodbye(goodbye: Event): void {
+    this.deliver(goodbye);
+    this.end('shutting_down', errorText('shutting_down', this.endpoint.config.locale));
   }
 
   /** Ends the connection after what was said so far. Only the first call counts. */

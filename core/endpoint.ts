@@ -42,12 +42,6 @@ export class Lane {
     }
     this.#byKey.set(key, shared);
   }
-
-  /** Lets go of the event and its bytes once it has been fanned out. */
-  clear(): void {
-    this.#event = undefined;
-    this.#byKey.clear();
-  }
 }
 
 export interface EndpointParts {

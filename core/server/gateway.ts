@@ -147,27 +147,19 @@ export class Gateway {
     if (this.#draining) return;
     this.#draining = true;
     this.#certificate?.stop();
-    for (const connection of [...this.hub.connections]) {
-      if (connection.user === undefined || !connection.isReady) {
-        connection.deliver({
-          type: 'going_away',
-          namespace: connection.namespace,
-          reason: 'shutting_down',
-          afterMs: 1000,
-        });
-      } else {
-        connection.offer({
-          type: 'going_away',
-          namespace: connection.namespace,
-          reason: 'shutting_down',
-          afterMs: 1000,
-        });
+    const retireAll = (now: boolean): void => {
+      for (const connection of [...this.hub.connections]) {
+        const { namespace } = connection;
+        connection.retire({ type: 'going_away', namespace, reason: 'shutting_down', afterMs: 1000 }, now);
       }
-      connection.end('shutting_down', errorText('shutting_down', connection.endpoint.config.locale));
-    }
+    };
+    retireAll(false);
     const longest = Math.max(0, ...this.hub.endpoints.map(({ config }) => config.limits.closeTimeout));
-    const last = setTimeout(() => {
-      for (const connection of this.hub.connections) connection.terminate();
+    let last = setTimeout(() => {
+      retireAll(true);
+      last = setTimeout(() => {
+        for (const connection of this.hub.connections) connection.terminate();
+      }, longest);
     }, longest);
     await this.hub.empty();
     clearTimeout(last);

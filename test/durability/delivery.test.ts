@@ -1,5 +1,5 @@
 /** Stored means delivered: through a cut network, and to a recipient that crashes before it confirms. */
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { storeLimits } from '../../core/cli/store.ts';
 import { openSqliteStore } from '../../core/store/sqlite.ts';
 import { DEFAULT_YAML, startGateway, type TestGateway, testConfig } from '../support/gateway.ts';
@@ -52,7 +52,10 @@ const named = (name: string, count: number): readonly string[] =>
   Array.from({ length: count }, (_, index) => `${name}-${index}`);
 
 describe.each(voices)('a $dialect client', (voice) => {
-  it('whose network is cut while messages flow misses nothing when it is back', async () => {
+  it.each([
+    ['at once', false],
+    ['after the gateway has found it gone', true],
+  ])('whose network is cut while messages flow misses nothing when it is back %s', async (_when, isFound) => {
     const gateway = await gatewayOf(quick);
     const network = await networkTo(gateway);
     const alice = await json.enter(gateway, 'alice');
@@ -62,7 +65,9 @@ describe.each(voices)('a $dialect client', (voice) => {
     await hears(voice, before, 'before-9');
     network.cut();
     await write(alice, voice, second);
-    // The gateway may take the old connection for a living one still.
+    const { directory } = gateway.gateway.hub;
+    const isGone = (): boolean => directory.find('main', READER)?.connections.size === 0;
+    if (isFound) await vi.waitUntil(isGone, { timeout: 15_000, interval: 5 });
     const after = await voice.enter(gateway, READER);
     await write(alice, voice, third);
     for (const content of third.slice(-2)) {
