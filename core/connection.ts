@@ -11,11 +11,12 @@ import { type CloseReason, cutCloseText } from './close.ts';
 import { Confirmation } from './confirmation.ts';
 import type { DeliveryTracker } from './delivery-tracker.ts';
 import type { Effect, Effects, Face, Outcome } from './dialect.ts';
-import type { ConnectedUser, Endpoint, Lane } from './endpoint.ts';
+import type { ConnectedUser, Endpoint } from './endpoint.ts';
 import { errorText, GatewayError, toGatewayError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { add } from './metrics.ts';
-import { Outbox } from './outbox.ts';
+import type { Outbox } from './outbox.ts';
+import { Output } from './output.ts';
 import { TokenBucket } from './rate-limit.ts';
 import { Receiver } from './receiver.ts';
 import { Replay, type ReplayScope } from './replay.ts';
@@ -71,7 +72,6 @@ export class Connection implements TransportListener {
   readonly cookies: Readonly<Record<string, string>>;
   readonly remoteAddress: string;
   readonly log: Logger;
-  readonly outbox: Outbox;
   readonly confirmation: Confirmation;
   readonly rate: TokenBucket;
   /** Of joining and subscribing: `limits.rate`, and all of `limits.subscriptions` at once. */
@@ -91,8 +91,8 @@ export class Connection implements TransportListener {
   readonly #host: ConnectionHost;
   readonly #transport: Transport;
   readonly #face: Face<unknown, Event, Command>;
-  readonly #lane: Lane;
   readonly #receiver: Receiver;
+  readonly #output: Output;
   readonly #timers: SessionTimers;
   readonly #heartbeat: Heartbeat;
   readonly #replay: Replay;
@@ -106,10 +106,8 @@ export class Connection implements TransportListener {
   #ending = false;
   #closed = false;
   #replacedNow = false;
-  #isSlow = false;
   /** Said once nothing is in flight any more. */
   #goodbye: Event | undefined;
-  #keyId: number;
   readonly #lifeSigns = new Set<(alive: boolean) => void>();
 
   constructor(host: ConnectionHost, endpoint: Endpoint, transport: Transport, upgrade: Upgrade) {
@@ -121,8 +119,6 @@ export class Connection implements TransportListener {
     this.remoteAddress = transport.remoteAddress;
     this.id = host.newId();
     this.log = host.log.child({ connection: this.id, endpoint: endpoint.path });
-    this.outbox = new Outbox(transport, endpoint.flusher);
-    this.#lane = endpoint.lanes[transport.kind];
     // Before any timer is armed: a face that throws must leave nothing behind.
     this.#face = endpoint.openFace({
       id: this.id,
@@ -137,9 +133,9 @@ export class Connection implements TransportListener {
     const { perSecond, burst } = limits.rate;
     this.rate = new TokenBucket(limits.rate, now);
     this.attendanceRate = new TokenBucket({ perSecond, burst: Math.max(burst, limits.subscriptions) }, now);
+    this.#output = new Output(this, transport, this.#face.codec);
     this.#receiver = new Receiver(this, this.#face.codec);
     this.confirmation = new Confirmation(this, host.store);
-    this.#keyId = endpoint.encryption?.active ?? 0;
     this.#timers = new SessionTimers(host.wheel, (name) =>
       this.#guard(() => this.#face.session.expire(name)),
     );
@@ -158,6 +154,10 @@ export class Connection implements TransportListener {
       endpoint.metrics.countRefusal('login_deadline');
       this.fault(new GatewayError('unauthenticated', { fatal: 'unauthenticated' }));
     });
+  }
+
+  get outbox(): Outbox {
+    return this.#output.outbox;
   }
 
   get tracker(): DeliveryTracker {
@@ -279,7 +279,7 @@ export class Connection implements TransportListener {
 
   /** The peer is answered under the key that it used last. */
   keyUsed(keyId: number): void {
-    this.#keyId = keyId;
+    this.#output.keyUsed(keyId);
   }
 
   // --- effects ------------------------------------------------------------------------------------------
@@ -318,7 +318,7 @@ export class Connection implements TransportListener {
   #do(effect: Effect<unknown, Command>): void {
     switch (effect.kind) {
       case 'send':
-        this.#push(this.#encode(effect.frame));
+        this.#output.send(effect.frame);
         return;
       case 'route':
         this.#submit(effect.ref, effect.value);
@@ -381,32 +381,8 @@ export class Connection implements TransportListener {
 
   // --- output -------------------------------------------------------------------------------------------
 
-  #encode(frame: unknown): Uint8Array {
-    this.endpoint.metrics.encodes++;
-    const message = this.#face.codec.encode(frame);
-    const { encryption } = this.endpoint;
-    return this.#transport.frame(encryption === undefined ? message : encryption.seal(message, this.#keyId));
-  }
-
-  #push(framed: Uint8Array): void {
-    const { metrics, config } = this.endpoint;
-    metrics.framesOut++;
-    metrics.bytesOut += framed.length;
+  sent(): void {
     this.#timers.touch('sent');
-    this.outbox.push(framed);
-    if (this.outbox.pendingBytes <= config.limits.sendBuffer || this.#isSlow) return;
-    // What this turn alone has queued says nothing about the peer.
-    this.outbox.flush();
-    if (this.outbox.pendingBytes > config.limits.sendBuffer) this.#tooSlow();
-  }
-
-  /** In the dialect's own words, then at once: what is queued will not be read in time anyway. */
-  #tooSlow(): void {
-    if (this.isEnding || this.#isSlow) return;
-    // What it is told of this may itself go over the limit.
-    this.#isSlow = true;
-    this.endpoint.metrics.slowConsumers++;
-    this.fault(new GatewayError('slow_consumer'));
   }
 
   /** Offers an event. Before `ready`, and messages during a replay, it is held back. Never throws. */
@@ -420,7 +396,7 @@ export class Connection implements TransportListener {
   #hold(event: Event): void {
     this.endpoint.metrics.held++;
     this.#held.push(event);
-    if (this.#held.length > this.endpoint.config.limits.held) this.#tooSlow();
+    if (this.#held.length > this.endpoint.config.limits.held) this.#output.tooSlow();
   }
 
   /** Gives an event to the session now, by the fast path where it can. */
@@ -430,7 +406,7 @@ export class Connection implements TransportListener {
     try {
       const key = this.#face.session.fanoutKey?.(event);
       if (key === undefined) this.#deliverAlone(event);
-      else this.#deliverShared(event, this.endpoint.encryption === undefined ? key : `${this.#keyId} ${key}`);
+      else this.#deliverShared(event, key);
     } catch (error) {
       if (event.type === 'message') this.confirmation.failed(event.message);
       this.fault(error);
@@ -449,20 +425,7 @@ export class Connection implements TransportListener {
   }
 
   #deliverShared(event: Event, key: string): void {
-    let shared = this.#lane.get(event, key);
-    if (shared === undefined) {
-      const losses: { readonly type: string; readonly fields: readonly string[] }[] = [];
-      let framed: Uint8Array | undefined;
-      for (const effect of this.#face.session.deliver(event)) {
-        if (effect.kind === 'send') framed = this.#encode(effect.frame);
-        else if (effect.kind === 'lost') losses.push(effect);
-      }
-      if (framed === undefined) throw new Error(`fan-out key ${key} for an event that sends nothing`);
-      shared = { framed, losses };
-      this.#lane.set(event, key, shared);
-    }
-    for (const { type, fields } of shared.losses) this.endpoint.metrics.countLoss(type, fields);
-    this.#push(shared.framed);
+    this.#output.sendShared(event, key, () => this.#face.session.deliver(event));
     if (event.type !== 'message' || this.isEnding) return;
     this.confirmation.delivered(event, event.replayed === true ? 'replayed' : 'live');
   }
