@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: 'forks',
+    // Tests wait for sockets more than they compute: one worker less than cores would leave cores idle.
+    maxWorkers: '100%',
   },
 });
