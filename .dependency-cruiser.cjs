@@ -44,7 +44,8 @@ module.exports = {
     {
       name: 'only-the-server-folder-knows-http',
       severity: 'error',
-      from: { path: '^(core|adapters|schemas)/', pathNot: ['^core/(server|upstream)/', TEST] },
+      comment: 'Besides who connects to servers: the bridge and the doctor.',
+      from: { path: '^(core|adapters|schemas)/', pathNot: ['^core/(server|upstream|doctor)/', TEST] },
       to: { path: 'node_modules/(fastify|@fastify|ws)/' },
     },
     {
@@ -52,6 +53,13 @@ module.exports = {
       severity: 'error',
       from: { path: '^(main|core|adapters|schemas|bin)', pathNot: TEST },
       to: { path: '^(test|bench)/' },
+    },
+    {
+      name: 'bench-knows-only-the-command-line',
+      severity: 'error',
+      comment: 'What is measured is what a user would start.',
+      from: { path: '^bench/' },
+      to: { path: '^(main|core|adapters|schemas|bin)' },
     },
     { name: 'no-unresolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {

@@ -25,11 +25,27 @@ const parts: ProgramParts = {
   // Loaded when they are needed: `dragoman token` and `check` start without a server.
   async start(config, context) {
     const { serve } = await import('./core/cli/serve.ts');
-    await serve(config, context, dialects);
+    await serve(config, context, { dialects, environment: process.env });
   },
   async demo() {
     const { demo } = await import('./core/cli/demo.ts');
     await demo(parts, dialects);
+  },
+  async explain(options) {
+    const { explainCommand } = await import('./core/cli/explain.ts');
+    await explainCommand({ input: process.stdin, out: parts.out }, dialects, options);
+  },
+  async translate(options) {
+    const { translateCommand } = await import('./core/cli/translate.ts');
+    await translateCommand({ input: process.stdin, out: parts.out }, dialects, options);
+  },
+  async losses(request) {
+    const { lossesCommand } = await import('./core/cli/losses.ts');
+    lossesCommand(parts.out, dialects, request);
+  },
+  async doctor(url, options) {
+    const { doctorCommand } = await import('./core/cli/doctor.ts');
+    await doctorCommand({ environment: parts.environment, dialects, out: parts.out }, url, options);
   },
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),

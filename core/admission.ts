@@ -3,6 +3,7 @@
  * bad logins before nobody there may try for a while; by user how many commands. Everything is bounded: addresses without connections and failures are forgotten.
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import type { AdmissionLimits } from '../schemas/config.ts';
 import { TokenBucket } from './rate-limit.ts';
 
@@ -24,11 +25,11 @@ interface Failures {
 }
 
 export class Admission {
-  readonly #limits: AdmissionLimits;
+  #limits: AdmissionLimits;
   readonly #now: () => number;
   readonly #connections = new Map<string, number>();
   /** By the user's record in the directory, and forgotten with it. */
-  readonly #userRates = new WeakMap<object, TokenBucket>();
+  #userRates = new WeakMap<object, TokenBucket>();
   /** In the order in which they began. */
   readonly #failing = new Map<string, Failures>();
 
@@ -36,6 +37,13 @@ export class Admission {
   constructor(limits: AdmissionLimits, now: () => number) {
     this.#limits = limits;
     this.#now = now;
+  }
+
+  /** Other limits from now on. Rates of users hold for those who log in from now on. */
+  reconfigure(limits: AdmissionLimits): void {
+    if (!isDeepStrictEqual(limits.commandsPerUser, this.#limits.commandsPerUser))
+      this.#userRates = new WeakMap();
+    this.#limits = limits;
   }
 
   /** Whether a connection need not even be opened to be refused. */

@@ -7,7 +7,7 @@ import type { EventOf } from '../schemas/event.ts';
 import { conversationKey, type Message } from '../schemas/model.ts';
 import { type DeliveryKind, DeliveryTracker } from './delivery-tracker.ts';
 import type { ConnectedUser } from './endpoint.ts';
-import type { ConfirmedRange, MessageStore } from './store/port.ts';
+import type { ConfirmedRange, StoreCallback } from './store/port.ts';
 
 /** The connection, as far as confirmation needs it. */
 export interface ConfirmationHost {
@@ -19,19 +19,36 @@ export interface ConfirmationHost {
   askSoon(): void;
 }
 
+/** Where confirmed deliveries are noted: of the user, or of the one connection that they were made on. */
+export interface ConfirmingStore {
+  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>, by: ConfirmationHost): void;
+}
+
+let lastMessage: Message | undefined;
+let lastConversation = '';
+
+/** A message's conversation. The one before is remembered: a fan-out asks for each recipient. */
+function conversationOf(message: Message): string {
+  if (message !== lastMessage) {
+    lastMessage = message;
+    lastConversation = conversationKey(message.to, message.from.id);
+  }
+  return lastConversation;
+}
+
 export class Confirmation {
   readonly tracker = new DeliveryTracker();
   readonly #host: ConfirmationHost;
-  readonly #store: MessageStore;
+  readonly #store: ConfirmingStore;
 
-  constructor(host: ConfirmationHost, store: MessageStore) {
+  constructor(host: ConfirmationHost, store: ConfirmingStore) {
     this.#host = host;
     this.#store = store;
   }
 
   /** A message was delivered: as `sentAs` says, or undefined if nothing could be sent of it. */
   delivered({ message }: EventOf<'message'>, sentAs: DeliveryKind | undefined): void {
-    const conversation = conversationKey(message.to, message.from.id);
+    const conversation = conversationOf(message);
     // Whatever the client is asked to acknowledge it may acknowledge.
     if (sentAs === 'acknowledged') this.tracker.sent(conversation, message.sequence, sentAs);
     else if (this.#isOwn(message) || !this.#host.isMissable(message)) return;
@@ -78,7 +95,7 @@ export class Confirmation {
   }
 
   #note(ranges: readonly ConfirmedRange[], done?: () => void): void {
-    this.#store.confirm(ranges, (outcome) => {
+    const noted: StoreCallback<void> = (outcome) => {
       if (!outcome.ok) {
         this.#host.log.warn(
           { err: outcome.error },
@@ -86,6 +103,7 @@ export class Confirmation {
         );
       }
       done?.();
-    });
+    };
+    this.#store.confirm(ranges, noted, this.#host);
   }
 }

@@ -56,7 +56,9 @@ describe('output', () => {
     connection.offer(GONE);
     expect(said()).toEqual(['shared', 'shared']);
     expect(endpoint.metrics.encodes).toBe(encodes + 1);
-    expect([...endpoint.metrics.losses]).toEqual([['going_away afterMs', 2]]);
+    expect([...endpoint.metrics.losses.all()]).toMatchObject([
+      { type: 'going_away', field: 'afterMs', count: 2 },
+    ]);
   });
 });
 

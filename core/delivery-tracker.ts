@@ -29,8 +29,12 @@ interface Track {
 }
 
 export class DeliveryTracker {
-  readonly #tracks = new Map<string, Track>();
+  /** None before the first delivery. */
+  #tracks: Map<string, Track> | undefined;
   #fresh = false;
+  /** The one asked for last: messages of a conversation often come in a row. */
+  #lastConversation = '';
+  #last: Track | undefined;
   #awaited = 0;
 
   /** Whether something was sent that no ping has asked about yet. */
@@ -40,7 +44,7 @@ export class DeliveryTracker {
 
   /** Conversations of which something is remembered. */
   get size(): number {
-    return this.#tracks.size;
+    return this.#tracks?.size ?? 0;
   }
 
   /** Messages that wait for the client's own acknowledgement; those that the store has still to note do not. */
@@ -50,7 +54,7 @@ export class DeliveryTracker {
 
   /** Whether this message has been sent on this connection and may still be missed as far as the store knows. */
   hasSent(conversation: string, sequence: number): boolean {
-    const track = this.#tracks.get(conversation);
+    const track = this.#tracks?.get(conversation);
     return (
       track !== undefined &&
       (track.awaited.has(sequence) || track.ranges.some(({ from, to }) => from <= sequence && sequence <= to))
@@ -82,7 +86,7 @@ export class DeliveryTracker {
 
   /** A message of the conversation was not sent here although others missed nothing: what follows starts anew. */
   skipped(conversation: string): void {
-    const track = this.#tracks.get(conversation);
+    const track = this.#tracks?.get(conversation);
     if (track === undefined) return;
     track.live = undefined;
     track.replayed = undefined;
@@ -90,7 +94,7 @@ export class DeliveryTracker {
 
   /** The same for all conversations whose key begins so. */
   skippedAll(prefix: string): void {
-    for (const conversation of this.#tracks.keys()) {
+    for (const conversation of this.#tracks?.keys() ?? []) {
       if (conversation.startsWith(prefix)) this.skipped(conversation);
     }
   }
@@ -98,7 +102,7 @@ export class DeliveryTracker {
   /** A ping goes out now: its pong will confirm all that was sent before. */
   ask(): void {
     this.#fresh = false;
-    for (const { ranges } of this.#tracks.values()) {
+    for (const { ranges } of this.#tracks?.values() ?? []) {
       for (const range of ranges) range.asked = range.to;
     }
   }
@@ -106,7 +110,7 @@ export class DeliveryTracker {
   /** The pong: what the ping asked about has arrived. */
   answer(namespace: string, user: string): readonly ConfirmedRange[] {
     const confirmed: ConfirmedRange[] = [];
-    for (const [conversation, track] of this.#tracks) {
+    for (const [conversation, track] of this.#tracks ?? []) {
       let done = 0;
       for (const range of track.ranges) {
         if (range.asked > range.confirmed) {
@@ -127,7 +131,7 @@ export class DeliveryTracker {
     conversation: string,
     sequence: number,
   ): ConfirmedRange | undefined {
-    const awaited = this.#tracks.get(conversation)?.awaited;
+    const awaited = this.#tracks?.get(conversation)?.awaited;
     if (awaited?.get(sequence) !== 'awaited') return undefined;
     awaited.set(sequence, 'accepted');
     this.#awaited--;
@@ -136,13 +140,13 @@ export class DeliveryTracker {
 
   /** The store has noted an accepted message, or could not: it is not remembered here any more. */
   noted(conversation: string, sequence: number): void {
-    const track = this.#tracks.get(conversation);
+    const track = this.#tracks?.get(conversation);
     if (track?.awaited.delete(sequence) === true) this.#forget(conversation, track);
   }
 
   /** The dialect's nack: the message stays missed, and a later sync brings it again. False if none waited. */
   refuse(conversation: string, sequence: number): boolean {
-    const track = this.#tracks.get(conversation);
+    const track = this.#tracks?.get(conversation);
     if (track?.awaited.get(sequence) !== 'awaited') return false;
     this.#awaited--;
     this.noted(conversation, sequence);
@@ -150,11 +154,15 @@ export class DeliveryTracker {
   }
 
   #track(conversation: string): Track {
-    let track = this.#tracks.get(conversation);
+    if (conversation === this.#lastConversation && this.#last !== undefined) return this.#last;
+    let track = this.#tracks?.get(conversation);
     if (track === undefined) {
       track = { ranges: [], live: undefined, replayed: undefined, awaited: new Map() };
+      this.#tracks ??= new Map();
       this.#tracks.set(conversation, track);
     }
+    this.#lastConversation = conversation;
+    this.#last = track;
     return track;
   }
 
@@ -164,12 +172,16 @@ export class DeliveryTracker {
       (range) => range.confirmed < range.to || range === track.live || range === track.replayed,
     );
     track.ranges.splice(0, track.ranges.length, ...kept);
-    if (kept.length === 0 && track.awaited.size === 0) this.#tracks.delete(conversation);
+    if (kept.length === 0 && track.awaited.size === 0) {
+      this.#tracks?.delete(conversation);
+      this.#last = undefined;
+    }
   }
 }
 
 /** Whether a message between the two waits for its acknowledgement, so that no range may reach over it. */
 function awaitsWithin({ awaited }: Track, after: number, before: number): boolean {
+  if (awaited.size === 0) return false;
   for (const sequence of awaited.keys()) if (sequence > after && sequence < before) return true;
   return false;
 }

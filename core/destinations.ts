@@ -15,6 +15,15 @@ export interface QueueLimits {
   readonly ready: number;
 }
 
+/** What `/metrics` shows: sums, because destinations are as many as clients like. */
+export interface BrokerCounts {
+  readonly topics: number;
+  readonly queues: number;
+  /** Entries in memory that wait for a consumer, and those that consumers hold. */
+  readonly ready: number;
+  readonly unacknowledged: number;
+}
+
 /** Entries remembered as delivered before while their queue has no consumer; beyond it the mark is lost, no entry is. */
 const MAX_RETURNED = 10_000;
 
@@ -34,7 +43,8 @@ interface Queue {
 
 export class Destinations {
   readonly #store: MessageStore;
-  readonly #limits: QueueLimits;
+  /** `limits.queue`. */
+  limits: QueueLimits;
   readonly #log: Logger;
   readonly #topics = new Map<string, Set<Connection>>();
   readonly #queues = new Map<string, Queue>();
@@ -43,8 +53,18 @@ export class Destinations {
 
   constructor(store: MessageStore, limits: QueueLimits, log: Logger) {
     this.#store = store;
-    this.#limits = limits;
+    this.limits = limits;
     this.#log = log;
+  }
+
+  counts(): BrokerCounts {
+    let ready = 0;
+    let unacknowledged = 0;
+    for (const queue of this.#queues.values()) {
+      ready += queue.ready.length;
+      for (const held of queue.outstanding.values()) unacknowledged += held.size;
+    }
+    return { topics: this.#topics.size, queues: this.#queues.size, ready, unacknowledged };
   }
 
   subscribers(namespace: string, topic: string): Iterable<Connection> {
@@ -148,7 +168,7 @@ export class Destinations {
     while (queue.ready.length > 0) {
       const index = queue.consumers.findIndex(
         (consumer) =>
-          !consumer.isEnding && (queue.outstanding.get(consumer)?.size ?? 0) < this.#limits.prefetch,
+          !consumer.isEnding && (queue.outstanding.get(consumer)?.size ?? 0) < this.limits.prefetch,
       );
       const consumer = queue.consumers[index];
       if (consumer === undefined) return;
@@ -165,14 +185,14 @@ export class Destinations {
     queue.loading = true;
     queue.more = false;
     const { namespace, id, last } = queue;
-    this.#store.queued({ namespace, queue: id, after: last, limit: this.#limits.ready }, (outcome) => {
+    this.#store.queued({ namespace, queue: id, after: last, limit: this.limits.ready }, (outcome) => {
       queue.loading = false;
       if (!outcome.ok) {
         this.#log.warn({ err: outcome.error }, 'a queue could not be read');
         queue.more = true;
         return;
       }
-      if (outcome.value.length === this.#limits.ready) queue.more = true;
+      if (outcome.value.length === this.limits.ready) queue.more = true;
       queue.last = outcome.value.at(-1)?.id ?? queue.last;
       for (const entry of outcome.value) {
         queue.ready.push({ entry, redelivered: this.#returned.delete(entry.id) });

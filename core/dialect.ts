@@ -10,6 +10,7 @@ import type { Event } from '../schemas/event.ts';
 import type { Result } from '../schemas/outcome.ts';
 import type { CloseReason } from './close.ts';
 import type { GatewayError, Locale } from './errors.ts';
+import type { DialectReference } from './reference.ts';
 
 /** A WebSocket message: text or binary. */
 export type WireMessage = string | Uint8Array;
@@ -41,8 +42,9 @@ export type Effect<Frame, Out> =
   /**
    * Send a frame. `confirm: 'dialect'` says that the client will acknowledge it by a frame of its own
    * (`settle_delivery`); otherwise core takes the next WebSocket pong for the confirmation of a delivery.
+   * Client faces: `ref` names the value that the frame carries, if the face had held it back until now.
    */
-  | { readonly kind: 'send'; readonly frame: Frame; readonly confirm?: 'dialect' }
+  | { readonly kind: 'send'; readonly frame: Frame; readonly confirm?: 'dialect'; readonly ref?: number }
   /** Client faces only: the peer has answered the value that was delivered under `ref`. */
   | { readonly kind: 'settled'; readonly ref: number; readonly outcome: Outcome }
   /** This dialect can't say a thing: the value's type and the fields that vanish (`['*']`: all of it). */
@@ -162,6 +164,13 @@ export interface DeliveryPolicy {
    * prefix can't address such a group at all.
    */
   readonly transientGroups?: { readonly prefix: string; readonly limit: number };
+  /**
+   * Events of which the dialect never says anything: they are counted as lost without asking the session, because
+   * some of them come to everybody whenever anybody comes or goes.
+   */
+  readonly silent?: readonly Event['type'][];
+  /** As a client: the server waits to hear which messages have arrived. Otherwise they are settled as they are taken. */
+  readonly confirmsUpstream?: boolean;
   /** Push `user_list` of this group: whole after `ready`, then at most once per interval and only if it differs. */
   readonly roster?: { readonly group: string; readonly intervalMs: number };
 }
@@ -185,6 +194,8 @@ export interface Dialect<Frame, Options> {
     readonly silenceMs: number | null;
     readonly closeCodes: Partial<Record<CloseReason, number>>;
   };
+  /** What each of its frames and fields means, and where that is written. */
+  readonly reference: DialectReference;
   /** Where a client of this dialect puts its token. */
   readonly loginBy: 'query' | 'frame';
   policy(options: Options): DeliveryPolicy;

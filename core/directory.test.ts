@@ -95,7 +95,7 @@ it.each(['__proto__', 'constructor', 'toString'])('%s is an id like any other', 
 it('a guest who is a member of something stays', () => {
   const directory = new Directory(10);
   const record = directory.meet('main', profile('zoe'), false);
-  record.memberships.add({} as GroupRecord);
+  record.setMembership({} as GroupRecord, true);
   directory.release(record);
   expect(directory.size).toBe(1);
 });

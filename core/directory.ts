@@ -4,28 +4,69 @@ import type { Connection } from './connection.ts';
 import { GatewayError } from './errors.ts';
 import type { GroupRecord } from './groups.ts';
 
-export interface UserRecord {
+const NONE: ReadonlySet<never> = new Set();
+
+export class UserRecord {
   /** Frozen; replaced as a whole when the profile changes. */
   user: User;
   /** Listed by the configuration or the backend; others are guests, forgotten with their last connection. */
   known: boolean;
-  readonly connections: Set<Connection>;
+  readonly connections = new Set<Connection>();
+  // Most users have none of them: an empty set for each would be most of what is kept of a user.
+  #memberships: Set<GroupRecord> | undefined;
+  #blocked: Set<string> | undefined;
+  #contacts: Set<string> | undefined;
+
+  constructor(user: User, known: boolean) {
+    this.user = user;
+    this.known = known;
+  }
+
   /** Groups it is a member of. */
-  readonly memberships: Set<GroupRecord>;
+  get memberships(): ReadonlySet<GroupRecord> {
+    return this.#memberships ?? NONE;
+  }
+
   /** Ids of users of the same namespace that it does not want to hear from. */
-  readonly blocked: Set<string>;
+  get blocked(): ReadonlySet<string> {
+    return this.#blocked ?? NONE;
+  }
+
   /** Ids of users of the same namespace that it knows. */
-  readonly contacts: Set<string>;
+  get contacts(): ReadonlySet<string> {
+    return this.#contacts ?? NONE;
+  }
+
+  setMembership(group: GroupRecord, isMember: boolean): void {
+    this.#memberships = changed(this.#memberships, group, isMember);
+  }
+
+  setBlocked(user: string, isBlocked: boolean): void {
+    this.#blocked = changed(this.#blocked, user, isBlocked);
+  }
+
+  setContact(user: string, isContact: boolean): void {
+    this.#contacts = changed(this.#contacts, user, isContact);
+  }
+}
+
+function changed<Item>(set: Set<Item> | undefined, item: Item, isIn: boolean): Set<Item> | undefined {
+  if (isIn) return (set ?? new Set()).add(item);
+  set?.delete(item);
+  return set;
 }
 
 export class Directory {
   readonly #namespaces = new Map<string, Map<string, UserRecord>>();
-  readonly #maxGuests: number;
+  /** Logins refused because of `limits.guests`. */
+  guestsRefused = 0;
+  /** `limits.guests`. */
+  maxGuests: number;
   #guests = 0;
   #size = 0;
 
   constructor(maxGuests: number) {
-    this.#maxGuests = maxGuests;
+    this.maxGuests = maxGuests;
   }
 
   get size(): number {
@@ -38,6 +79,11 @@ export class Directory {
 
   find(namespace: string, id: string): UserRecord | undefined {
     return this.#namespaces.get(namespace)?.get(id);
+  }
+
+  /** Everybody of the namespace, in no order. */
+  in(namespace: string): Iterable<UserRecord> {
+    return this.#namespaces.get(namespace)?.values() ?? [];
   }
 
   /** The profile that others see, or one made of the id alone. */
@@ -68,9 +114,19 @@ export class Directory {
     const old = this.find(namespace, profile.id);
     if (old !== undefined) return old;
     if (verified) return this.#add(Object.freeze({ namespace, ...profile }), true);
-    if (this.#guests >= this.#maxGuests)
+    if (this.#guests >= this.maxGuests) {
+      this.guestsRefused++;
       throw new GatewayError('limit_exceeded', { detail: 'too many guests' });
+    }
     return this.#add(Object.freeze({ namespace, ...profile }), false);
+  }
+
+  /** Nobody lists the user any more: it is forgotten when nothing else is known of it, as a guest is. */
+  unlist(record: UserRecord): void {
+    if (!record.known) return;
+    record.known = false;
+    this.#guests++;
+    this.release(record);
   }
 
   /** Forgets a guest without connections, unless the backend has said something about it. */
@@ -88,14 +144,7 @@ export class Directory {
       users = new Map();
       this.#namespaces.set(user.namespace, users);
     }
-    const record: UserRecord = {
-      user,
-      known,
-      connections: new Set(),
-      memberships: new Set(),
-      blocked: new Set(),
-      contacts: new Set(),
-    };
+    const record = new UserRecord(user, known);
     users.set(user.id, record);
     this.#size++;
     if (!known) this.#guests++;

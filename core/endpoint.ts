@@ -1,8 +1,9 @@
 /** One endpoint at run time: its configuration joined with its dialect, and everything its connections share. */
 
+import { isDeepStrictEqual } from 'node:util';
 import type { Command } from '../schemas/command.ts';
 import type { EndpointConfig } from '../schemas/config.ts';
-import type { Event } from '../schemas/event.ts';
+import type { Event, EventOf } from '../schemas/event.ts';
 import type { User } from '../schemas/model.ts';
 import type { Authenticator } from './auth/port.ts';
 import { CLOSE_CODES, type CloseReason } from './close.ts';
@@ -15,10 +16,13 @@ import type {
   Face,
   WireIdentity,
 } from './dialect.ts';
+import { userKey } from './groups.ts';
+import type { Screen } from './hooks/screen.ts';
 import { EndpointMetrics } from './metrics.ts';
 import { Flusher } from './outbox.ts';
 import { PayloadEncryption } from './payload-encryption.ts';
 import type { Transport } from './transport.ts';
+import type { Bridge } from './upstream/bridge.ts';
 
 /** What one fan-out key gave for the event that is being delivered: bytes to write, and what they lack. */
 export interface SharedDelivery {
@@ -30,17 +34,30 @@ export interface SharedDelivery {
 export class Lane {
   #event: Event | undefined;
   readonly #byKey = new Map<string, SharedDelivery>();
+  /** The one asked for or made last: most of a fan-out has the same key, and what is said to one has no other. */
+  #lastKey = '';
+  #last: SharedDelivery | undefined;
 
   get(event: Event, key: string): SharedDelivery | undefined {
-    return this.#event === event ? this.#byKey.get(key) : undefined;
+    if (this.#event !== event) return undefined;
+    if (this.#lastKey === key) return this.#last;
+    const found = this.#byKey.get(key);
+    if (found === undefined) return undefined;
+    if (this.#last !== undefined) this.#byKey.set(this.#lastKey, this.#last);
+    this.#lastKey = key;
+    this.#last = found;
+    return found;
   }
 
   set(event: Event, key: string, shared: SharedDelivery): void {
-    if (this.#event !== event) {
+    if (this.#event === event) {
+      if (this.#last !== undefined) this.#byKey.set(this.#lastKey, this.#last);
+    } else {
       this.#event = event;
-      this.#byKey.clear();
+      if (this.#byKey.size > 0) this.#byKey.clear();
     }
-    this.#byKey.set(key, shared);
+    this.#lastKey = key;
+    this.#last = shared;
   }
 }
 
@@ -49,30 +66,50 @@ export interface EndpointParts {
   readonly dialect: AnyDialect;
   readonly authenticators: readonly Authenticator[];
   readonly identity: WireIdentity;
+  /** Asked before a message is stored; undefined: nobody is. */
+  readonly screen?: Screen | undefined;
+  /** Those of the endpoint that it replaces, so that they are counted on. */
+  readonly metrics?: EndpointMetrics | undefined;
+}
+
+/** What a reload replaces while connections stay: they read it at each use, or as they open. */
+export interface Settings {
+  readonly config: EndpointConfig;
+  readonly authenticators: readonly Authenticator[];
+  readonly screen?: Screen | undefined;
 }
 
 export class Endpoint {
-  readonly config: EndpointConfig;
+  config: EndpointConfig;
   readonly dialect: AnyDialect;
   readonly path: string;
   readonly namespace: string;
-  readonly authenticators: readonly Authenticator[];
+  authenticators: readonly Authenticator[];
   readonly authentication: 'required' | 'anonymous' | 'none';
   readonly identity: WireIdentity;
   readonly policy: DeliveryPolicy;
-  readonly metrics = new EndpointMetrics();
+  screen: Screen | undefined;
+  /** See `DeliveryPolicy.silent`. */
+  readonly silent: ReadonlySet<Event['type']>;
+  readonly metrics: EndpointMetrics;
   readonly flusher: Flusher;
   /** Wire messages are encrypted below the codec; undefined: they are not. */
-  readonly encryption: PayloadEncryption | undefined;
+  encryption: PayloadEncryption | undefined;
   readonly lanes: Readonly<Record<Transport['kind'], Lane>> = { websocket: new Lane(), sockjs: new Lane() };
+  /** Who handles its connections' commands: the hub, or a bridge to the server behind. Set where it is made. */
+  bridge: Bridge | undefined;
   readonly connections = new Set<Connection>();
+  /** A reload has taken it out of service: nobody new comes in, and whoever is here is asked to go. */
+  isRetired = false;
   /** Open connections that are only told why they may not be. */
   told = 0;
-  readonly openFace: (connection: ConnectionContext) => Face<unknown, Event, Command>;
+  openFace: (connection: ConnectionContext) => Face<unknown, Event, Command>;
   /** The newest list that was pushed, so that nobody gets an equal one twice. */
-  roster: { readonly event: Event; readonly signature: string } | undefined;
+  roster: EventOf<'user_list'> | undefined;
 
-  constructor({ config, dialect, authenticators, identity }: EndpointParts) {
+  constructor(parts: EndpointParts) {
+    const { config, dialect, authenticators, identity, screen } = parts;
+    this.metrics = parts.metrics ?? new EndpointMetrics();
     this.config = config;
     this.dialect = dialect;
     this.path = config.path;
@@ -81,18 +118,41 @@ export class Endpoint {
     this.authentication = config.auth === 'none' ? 'none' : config.anonymous ? 'anonymous' : 'required';
     this.identity = identity;
     this.policy = dialect.policy(config.options);
+    this.silent = new Set(this.policy.silent);
+    this.screen = screen;
     this.encryption = config.encryption === undefined ? undefined : new PayloadEncryption(config.encryption);
-    this.flusher = new Flusher(config.flushInterval);
-    const context: EndpointContext<unknown> = {
-      path: config.path,
-      namespace: config.namespace,
+    this.flusher = new Flusher(config.flushInterval, this.metrics);
+    this.openFace = dialect.server(this.#context());
+  }
+
+  #context(): EndpointContext<unknown> {
+    const { path, namespace, options, locale, limits, heartbeat } = this.config;
+    return {
+      path,
+      namespace,
       authentication: this.authentication,
-      options: config.options,
-      locale: config.locale,
-      limits: { frame: config.limits.frame, content: config.limits.content },
-      heartbeat: { silenceMs: config.heartbeat.silence },
+      options,
+      locale,
+      limits: { frame: limits.frame, content: limits.content },
+      heartbeat: { silenceMs: heartbeat.silence },
     };
-    this.openFace = dialect.server(context);
+  }
+
+  /**
+   * Takes over another configuration of the same endpoint, no connection being touched. What of it the sessions are
+   * made with (`heartbeat.silence`, limits of frames and contents) holds for those that come.
+   */
+  reconfigure({ config, authenticators, screen }: Settings): void {
+    const { encryption } = config;
+    const isSame = isDeepStrictEqual(config, this.config);
+    if (!isDeepStrictEqual(encryption, this.config.encryption)) {
+      this.encryption = encryption === undefined ? undefined : new PayloadEncryption(encryption);
+    }
+    this.config = config;
+    this.authenticators = authenticators;
+    this.screen = screen;
+    this.flusher.intervalMs = config.flushInterval;
+    if (!isSame) this.openFace = this.dialect.server(this.#context());
   }
 
   get connectionCount(): number {
@@ -117,4 +177,12 @@ export class Endpoint {
 export interface ConnectedUser {
   readonly user: User;
   readonly anonymous: boolean;
+  /** The user's key (`userKey`): made once, because every delivery asks by it. */
+  readonly key: string;
 }
+
+export const connectedUser = (user: User, anonymous = false): ConnectedUser => ({
+  user,
+  anonymous,
+  key: userKey(user),
+});

@@ -1,5 +1,6 @@
 /** Brings an event to the connections concerned: local ones directly, others over the bus. */
 import type { Event } from '../schemas/event.ts';
+import type { Message } from '../schemas/model.ts';
 import { eventIn } from './bridged-view.ts';
 import type { Audience, Bus } from './bus/port.ts';
 import type { Connection } from './connection.ts';
@@ -24,6 +25,7 @@ export class FanOut {
   readonly #groups: Groups;
   readonly #destinations: Destinations;
   readonly #unsubscribe: () => void;
+  readonly #stored: ((message: Message, endpoint: string | undefined) => void) | undefined;
 
   constructor(parts: {
     readonly node: string;
@@ -31,12 +33,15 @@ export class FanOut {
     readonly directory: Directory;
     readonly groups: Groups;
     readonly destinations: Destinations;
+    /** Told of each message that this node has stored, with the endpoint's path if it came by one. */
+    readonly stored?: ((message: Message, endpoint: string | undefined) => void) | undefined;
   }) {
     this.#node = parts.node;
     this.#bus = parts.bus;
     this.#directory = parts.directory;
     this.#groups = parts.groups;
     this.#destinations = parts.destinations;
+    this.#stored = parts.stored;
     this.#unsubscribe = parts.bus.subscribe(parts.node, ({ event, audience }) =>
       this.#local(event, audience, undefined),
     );
@@ -51,6 +56,7 @@ export class FanOut {
     Object.freeze(event);
     this.#local(event, audience, origin);
     this.#bus.publish({ node: this.#node, event, audience });
+    if (event.type === 'message') this.#stored?.(event.message, origin?.endpoint.path);
   }
 
   #local(event: Event, audience: Audience, origin: Connection | undefined): void {
@@ -138,7 +144,7 @@ export class FanOut {
     const echoed = ECHOED.has(event.type);
     const toInbox = TO_INBOX.has(event.type);
     let originServed = false;
-    for (const id of new Set(audience.users)) {
+    for (const id of distinct(audience.users)) {
       for (const connection of this.#directory.find(audience.namespace, id)?.connections ?? []) {
         if (connection === origin && !echoed) continue;
         if (connection === origin) originServed = true;
@@ -148,3 +154,7 @@ export class FanOut {
     if (echoed && origin !== undefined && !originServed) origin.offer(event);
   }
 }
+
+/** Each once. A direct message has two people, and mostly they are two. */
+const distinct = (users: readonly string[]): Iterable<string> =>
+  users.length === 2 && users[0] !== users[1] ? users : new Set(users);

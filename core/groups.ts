@@ -41,6 +41,13 @@ export class Groups {
     return this.#byKey.get(userKey({ namespace, id }));
   }
 
+  /** Every group that the namespace has, its own and those bridged into it, in no order. */
+  *in(namespace: string): Generator<GroupRecord, undefined> {
+    const prefix = userKey({ namespace, id: '' });
+    for (const [key, record] of this.#byKey) if (key.startsWith(prefix)) yield record;
+    return undefined;
+  }
+
   add(group: Group, transient?: string): GroupRecord {
     const record: GroupRecord = {
       group: Object.freeze(group),

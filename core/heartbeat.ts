@@ -18,12 +18,13 @@ export interface HeartbeatActions {
   lost(): void;
 }
 
-export class Heartbeat {
+/** It is its own timer: for the next ping, or, while one is under way, for when its pong is overdue. */
+export class Heartbeat implements WheelTimer {
+  deadline = 0;
+  slot = -1;
   readonly #wheel: TimerWheel;
   readonly #times: HeartbeatTimes;
   readonly #actions: HeartbeatActions;
-  /** Fires for the next ping, or, while one is under way, when its pong is overdue. */
-  readonly #timer: WheelTimer;
   #underWay = false;
   #paused = false;
   #confirming = false;
@@ -34,19 +35,19 @@ export class Heartbeat {
     this.#wheel = wheel;
     this.#times = times;
     this.#actions = actions;
-    this.#timer = wheel.arm(times.ping, () => this.#fire());
+    wheel.rearm(this, times.ping);
   }
 
   /** Asks for a pong now; if a ping is under way, its pong will do. */
   probe(): void {
-    if (!this.#underWay && !this.#stopped) this.#fire();
+    if (!this.#underWay && !this.#stopped) this.fire();
   }
 
   /** Something unconfirmed was delivered: a ping soon will ask about it. */
   confirmSoon(): void {
     if (this.#underWay || this.#confirming || this.#stopped) return;
     this.#confirming = true;
-    this.#wheel.rearm(this.#timer, this.#times.confirm);
+    this.#wheel.rearm(this, this.#times.confirm);
   }
 
   /** Any traffic. It does not answer a ping, but a peer that talks is not gone. */
@@ -58,7 +59,7 @@ export class Heartbeat {
   answered(): boolean {
     if (!this.#underWay || this.#stopped) return false;
     this.#underWay = false;
-    this.#wheel.rearm(this.#timer, this.#times.ping);
+    this.#wheel.rearm(this, this.#times.ping);
     return true;
   }
 
@@ -69,20 +70,20 @@ export class Heartbeat {
 
   resume(): void {
     this.#paused = false;
-    if (this.#underWay && !this.#stopped) this.#wheel.rearm(this.#timer, this.#times.pongTimeout);
+    if (this.#underWay && !this.#stopped) this.#wheel.rearm(this, this.#times.pongTimeout);
   }
 
   /** For good: nothing starts it again. */
   stop(): void {
     this.#stopped = true;
-    this.#wheel.cancel(this.#timer);
+    this.#wheel.cancel(this);
   }
 
-  #fire(): void {
+  fire(): void {
     if (this.#underWay) {
       if (this.#paused || this.#heardSincePing) {
         this.#heardSincePing = false;
-        this.#wheel.rearm(this.#timer, this.#times.pongTimeout);
+        this.#wheel.rearm(this, this.#times.pongTimeout);
       } else {
         this.#actions.lost();
       }
@@ -91,7 +92,7 @@ export class Heartbeat {
     this.#underWay = true;
     this.#confirming = false;
     this.#heardSincePing = false;
-    this.#wheel.rearm(this.#timer, this.#times.pongTimeout);
+    this.#wheel.rearm(this, this.#times.pongTimeout);
     this.#actions.ping();
   }
 }

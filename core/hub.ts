@@ -17,7 +17,9 @@ import type { ConnectedUser, Endpoint } from './endpoint.ts';
 import { toGatewayError } from './errors.ts';
 import { FanOut } from './fan-out.ts';
 import { type GroupRecord, Groups, userKey } from './groups.ts';
+import type { Hooks } from './hooks/hooks.ts';
 import { newUlid } from './ids.ts';
+import type { Operator } from './operator.ts';
 import { endRevoked, Revocations } from './revocations.ts';
 import { Rosters } from './roster.ts';
 import type { DirectoryEntry, DirectoryStore } from './store/directory.ts';
@@ -33,12 +35,18 @@ export interface HubParts {
   readonly bus: Bus;
   readonly log: Logger;
   readonly node: string;
+  /** Servers of the business that are asked and told; undefined: none. */
+  readonly hooks?: Hooks | undefined;
   now(): number;
   newId(): string;
 }
 
+/** Whether nobody is connected there. */
+const isDeserted = ({ connections, told }: Endpoint): boolean => connections.size === 0 && told === 0;
+
 export class Hub implements ConnectionHost {
-  readonly config: Config;
+  /** Replaced as a whole by a reload. */
+  config: Config;
   readonly store: MessageStore;
   readonly identities: IdentityMap;
   readonly directoryStore: DirectoryStore;
@@ -52,14 +60,22 @@ export class Hub implements ConnectionHost {
   readonly groups = new Groups();
   readonly destinations: Destinations;
   readonly fanOut: FanOut;
+  readonly hooks: Hooks | undefined;
   readonly rosters: Rosters;
   readonly endpoints: Endpoint[] = [];
+  /** Endpoints that a reload has taken out of service, until their last connection has gone. */
+  readonly retired = new Set<Endpoint>();
+  /** What an operator asks of the gateway as a whole; set where it is made. */
+  operator: Operator | undefined;
   readonly connections = new Set<Connection>();
+  readonly overlays = undefined;
   /** Prefixes of group ids that some endpoint makes groups for on demand. */
   readonly transientPrefixes = new Set<string>();
   readonly now: () => number;
   readonly newId: () => string;
-  #whenEmpty: (() => void) | undefined;
+  readonly #awaited = new Set<() => void>();
+  #lastMessage: Message | undefined;
+  #lastHome: GroupRecord | undefined;
 
   constructor(parts: HubParts) {
     this.config = parts.config;
@@ -73,7 +89,10 @@ export class Hub implements ConnectionHost {
     this.revocations = new Revocations(parts.now);
     this.directory = new Directory(parts.config.limits.guests);
     this.destinations = new Destinations(parts.store, parts.config.limits.queue, parts.log);
+    const { hooks } = parts;
+    this.hooks = hooks;
     this.fanOut = new FanOut({
+      stored: hooks === undefined ? undefined : (message, path) => hooks.stored(message, path),
       node: parts.node,
       bus: parts.bus,
       directory: this.directory,
@@ -87,6 +106,31 @@ export class Hub implements ConnectionHost {
     this.endpoints.push(endpoint);
     const { transientGroups } = endpoint.policy;
     if (transientGroups !== undefined) this.transientPrefixes.add(transientGroups.prefix);
+  }
+
+  /** Every endpoint that has or may have connections. */
+  get serving(): readonly Endpoint[] {
+    return this.retired.size === 0 ? this.endpoints : [...this.endpoints, ...this.retired];
+  }
+
+  /** Another configuration and its endpoints. Gives those that are out of service from now on. */
+  reconfigure(config: Config, endpoints: readonly Endpoint[]): readonly Endpoint[] {
+    this.config = config;
+    this.admission.reconfigure(config.limits.admission);
+    this.directory.maxGuests = config.limits.guests;
+    this.destinations.limits = config.limits.queue;
+    const gone = this.endpoints.filter((endpoint) => !endpoints.includes(endpoint));
+    for (const endpoint of gone) {
+      endpoint.isRetired = true;
+      if (!isDeserted(endpoint)) this.retired.add(endpoint);
+    }
+    this.endpoints.length = 0;
+    this.transientPrefixes.clear();
+    for (const endpoint of endpoints) this.addEndpoint(endpoint);
+    for (const { policy } of this.retired) {
+      if (policy.transientGroups !== undefined) this.transientPrefixes.add(policy.transientGroups.prefix);
+    }
+    return gone;
   }
 
   newMessageId(): string {
@@ -123,26 +167,61 @@ export class Hub implements ConnectionHost {
     connection.replay(policy.groups === undefined ? {} : { groups: policy.groups });
   }
 
-  isTracked(message: Message, { user, anonymous }: ConnectedUser): boolean {
+  isTracked(message: Message, { user, anonymous, key }: ConnectedUser): boolean {
     if (anonymous || message.namespace !== user.namespace) return false;
     if (message.to.type === 'user') return message.to.id === user.id || message.from.id === user.id;
-    const record = this.groups.find(message.namespace, message.to.id);
-    return record?.group.namespace === message.namespace && record.members.has(userKey(user));
+    return this.#homeOf(message)?.members.has(key) === true;
+  }
+
+  /** The group whose log a message is in. The one before is remembered: a fan-out asks for each recipient. */
+  #homeOf(message: Message): GroupRecord | undefined {
+    if (message !== this.#lastMessage) {
+      const record = this.groups.find(message.namespace, message.to.id);
+      this.#lastMessage = message;
+      this.#lastHome = record?.group.namespace === message.namespace ? record : undefined;
+    }
+    return this.#lastHome;
+  }
+
+  /** The log has it, and losses are counted: nobody else waits for it. */
+  unsaid(): void {}
+
+  mayReceive(): boolean {
+    return true;
+  }
+
+  drained(): void {}
+
+  /** The gateway is the server: what it does not know is refused. */
+  pass(): boolean {
+    return false;
   }
 
   closed(connection: Connection): void {
     this.detach(connection);
     this.admission.leave(connection.remoteAddress);
     this.connections.delete(connection);
-    if (!connection.endpoint.connections.delete(connection)) connection.endpoint.told--;
-    if (this.connections.size === 0) this.#whenEmpty?.();
+    const { endpoint } = connection;
+    if (!endpoint.connections.delete(connection)) endpoint.told--;
+    if (endpoint.isRetired && isDeserted(endpoint)) this.retired.delete(endpoint);
+    for (const look of this.#awaited) look();
   }
 
   /** Resolves when no connection is left. */
   empty(): Promise<void> {
-    if (this.connections.size === 0) return Promise.resolve();
+    return this.until(() => this.connections.size === 0);
+  }
+
+  /** Resolves when it is so; looked at whenever a connection has gone. */
+  until(isSo: () => boolean): Promise<void> {
+    if (isSo()) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#whenEmpty = resolve;
+      const look = (): void => {
+        if (!isSo()) return;
+        this.#awaited.delete(look);
+        resolve();
+      };
+      this.#awaited.add(look);
     });
   }
 
@@ -156,7 +235,13 @@ export class Hub implements ConnectionHost {
   /** The user's tokens issued before `before` (epoch ms) are good no more, and connections that rest on them end. */
   revokeTokens(namespace: string, user: string, before: number): number {
     this.revocations.add(namespace, user, before);
-    return endRevoked(this.directory.find(namespace, user)?.connections ?? [], before);
+    return endRevoked(this.connectionsOf(namespace, user), before);
+  }
+
+  /** A user's open connections, those through to another server included. */
+  connectionsOf(namespace: string, user: string): readonly Connection[] {
+    const own = this.directory.find(namespace, user)?.connections ?? [];
+    return [...own, ...this.serving.flatMap(({ bridge }) => bridge?.connectionsOf(namespace, user) ?? [])];
   }
 
   // --- who is here --------------------------------------------------------------------------------------
@@ -165,7 +250,9 @@ export class Hub implements ConnectionHost {
   attach(connection: Connection, record: UserRecord): void {
     const first = record.connections.size === 0;
     record.connections.add(connection);
-    if (first) this.#presenceChanged(record, true, connection);
+    if (!first) return;
+    this.tellPresence(record, true, connection);
+    this.hooks?.presence(record.user, true, connection.endpoint.path);
   }
 
   /** The connection is out: its attendances end, and its user may go offline. */
@@ -176,18 +263,22 @@ export class Hub implements ConnectionHost {
     const { namespace, id } = connection.user.user;
     const record = this.directory.find(namespace, id);
     if (record === undefined || !record.connections.delete(connection)) return;
-    if (record.connections.size === 0) this.#presenceChanged(record, false, connection);
+    if (record.connections.size === 0) {
+      this.tellPresence(record, false, connection);
+      this.hooks?.presence(record.user, false, connection.endpoint.path);
+    }
     this.directory.release(record);
   }
 
-  #presenceChanged(record: UserRecord, online: boolean, origin: Connection): void {
+  /** Whoever attends a group of the user hears that they came or went. */
+  tellPresence(record: UserRecord, online: boolean, origin?: Connection): void {
     const { user } = record;
     const groups = [...record.memberships];
     if (groups.length === 0) return;
     const event = Object.freeze({
       type: 'presence_changed',
       namespace: user.namespace,
-      origin: origin.id,
+      ...(origin === undefined ? {} : { origin: origin.id }),
       user,
       online,
       at: this.now(),
@@ -315,7 +406,7 @@ export class Hub implements ConnectionHost {
     const { namespace } = record.group;
     const { user } = member;
     record.members.set(userKey(user), user);
-    member.memberships.add(record);
+    member.setMembership(record, true);
     if (user.namespace === namespace) {
       const conversation = conversationKey({ type: 'group', id: record.group.id }, user.id);
       this.store.enroll(namespace, conversation, [user.id], (outcome) => {

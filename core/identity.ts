@@ -44,3 +44,23 @@ export function wireIdentity(
   if (scheme === 'string') return AS_IT_IS;
   return scheme === 'integer' ? byInteger(namespace, identities) : withPrefix(scheme.prefix);
 }
+
+/**
+ * The same for a server behind: a number of its that nobody has here is a user of that name, so that who is heard of
+ * can be answered.
+ */
+export function upstreamIdentity(
+  ...[scheme, namespace, identities]: Parameters<typeof wireIdentity>
+): WireIdentity {
+  const identity = wireIdentity(scheme, namespace, identities);
+  if (scheme !== 'integer') return identity;
+  const isFree = (id: string): boolean => DECIMAL.test(id) && identity.toCanonical(id) === undefined;
+  return {
+    toWire: (id) => identity.toWire(id) ?? (isFree(id) ? id : undefined),
+    toCanonical: (wire) =>
+      identity.toCanonical(wire) ??
+      (DECIMAL.test(wire) && identity.toWire(wire) === undefined ? wire : undefined),
+  };
+}
+
+const DECIMAL = /^[1-9][0-9]{0,14}$/;

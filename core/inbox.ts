@@ -37,17 +37,22 @@ export class Inbox {
     return next;
   }
 
-  get #size(): number {
+  /** How many wait, and their bytes. */
+  get size(): number {
     return this.#queue.length - this.#head;
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
   get isFull(): boolean {
-    return this.#size >= this.#limits.messages || this.#bytes >= this.#limits.bytes;
+    return this.size >= this.#limits.messages || this.#bytes >= this.#limits.bytes;
   }
 
   /** Half empty: time to read on. */
   get isRoomy(): boolean {
-    return this.#size <= this.#limits.messages / 2 && this.#bytes <= this.#limits.bytes / 2;
+    return this.size <= this.#limits.messages / 2 && this.#bytes <= this.#limits.bytes / 2;
   }
 
   clear(): void {

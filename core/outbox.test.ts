@@ -27,13 +27,14 @@ const text = (writes: readonly Uint8Array[]): readonly string[] =>
 
 it('writes all that a turn has queued in one write, in order', async () => {
   const { transport, writes } = recorder();
-  const outbox = new Outbox(transport, new Flusher());
+  const counts = { writes: 0 };
+  const outbox = new Outbox(transport, new Flusher(0, counts));
   for (const part of ['one ', 'two ', 'three']) outbox.push(Buffer.from(part));
   expect(writes).toEqual([]);
   expect(outbox.pendingBytes).toBe(13);
   await turn();
   expect(text(writes)).toEqual(['one two three']);
-  expect([outbox.pendingBytes, outbox.writes]).toEqual([0, 1]);
+  expect([outbox.pendingBytes, counts.writes]).toEqual([0, 1]);
   outbox.push(Buffer.from('four'));
   await turn();
   expect(text(writes)).toEqual(['one two three', 'four']);
@@ -109,4 +110,27 @@ it('joins what several turns queue when the endpoint has a flush interval', asyn
   });
   await written;
   expect(text(writes)).toEqual(['one two']);
+});
+
+it('lets what is in no hurry wait for more of it, and writes it in order with what is', async () => {
+  const { transport, writes } = recorder();
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const last = recorder(() => resolve());
+  const flusher = new Flusher();
+  const outbox = new Outbox(transport, flusher);
+  const other = new Outbox(last.transport, flusher);
+  outbox.push(Buffer.from('news '), true);
+  await turn();
+  expect(writes).toEqual([]);
+  outbox.push(Buffer.from('more '), true);
+  outbox.push(Buffer.from('message '));
+  outbox.push(Buffer.from('and news'), true);
+  await turn();
+  expect(text(writes)).toEqual(['news more message and news']);
+  // Written when the time of the first has come, together with all of the endpoint's.
+  outbox.push(Buffer.from('late'), true);
+  outbox.push(Buffer.from('r'), true);
+  other.push(Buffer.from('last'), true);
+  await promise;
+  expect(text(writes)).toEqual(['news more message and news', 'later']);
 });

@@ -1,20 +1,25 @@
-/** A token bucket: `perSecond` in the long run, `burst` at once after a pause. */
+/** `perSecond` in the long run, `burst` at once after a pause. */
+export interface RateLimits {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Tokens that come back at the rate of the limits. */
 export class TokenBucket {
-  readonly #perMs: number;
-  readonly #burst: number;
+  readonly #limits: RateLimits;
   #tokens: number;
   #at: number;
 
-  constructor(limits: { readonly perSecond: number; readonly burst: number }, now: number) {
-    this.#perMs = limits.perSecond / 1000;
-    this.#burst = limits.burst;
+  constructor(limits: RateLimits, now: number) {
+    this.#limits = limits;
     this.#tokens = limits.burst;
     this.#at = now;
   }
 
   /** Takes `cost` tokens if they are there. `now` is monotonic ms. */
   take(now: number, cost = 1): boolean {
-    this.#tokens = Math.min(this.#burst, this.#tokens + (now - this.#at) * this.#perMs);
+    const { perSecond, burst } = this.#limits;
+    this.#tokens = Math.min(burst, this.#tokens + ((now - this.#at) * perSecond) / 1000);
     this.#at = now;
     if (this.#tokens < cost) return false;
     this.#tokens -= cost;

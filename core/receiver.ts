@@ -2,7 +2,7 @@
  * What a connection has received: wire messages become frames, in order, one at a time. Bounded: a full inbox
  * pauses the socket, and before login little is accepted at all.
  */
-import type { Codec } from './dialect.ts';
+import type { Codec, WireMessage } from './dialect.ts';
 import type { Endpoint } from './endpoint.ts';
 import { GatewayError } from './errors.ts';
 import { Inbox } from './inbox.ts';
@@ -24,12 +24,16 @@ export interface ReceiverHost {
   keyUsed(keyId: number): void;
 }
 
+const NOTHING: Pick<Inbox, 'size' | 'bytes'> = Object.freeze({ size: 0, bytes: 0 });
+
 export class Receiver {
   readonly #host: ReceiverHost;
   readonly #codec: Codec<unknown>;
-  readonly #waiting: Inbox;
+  /** From the first message on. */
+  #waiting: Inbox | undefined;
   /** Frames of the wire message that is being handled. */
   #frames: Iterator<unknown> | undefined;
+  #current: WireMessage | undefined;
   #pumping = false;
   #paused = false;
   #bytesBeforeLogin = 0;
@@ -38,10 +42,20 @@ export class Receiver {
   constructor(host: ReceiverHost, codec: Codec<unknown>) {
     this.#host = host;
     this.#codec = codec;
-    this.#waiting = new Inbox(host.endpoint.config.limits.inbox);
+  }
+
+  /** The wire message whose frames are being handled, as the codec was given it. */
+  get current(): WireMessage | undefined {
+    return this.#current;
+  }
+
+  /** What waits to be handled. */
+  get waiting(): Pick<Inbox, 'size' | 'bytes'> {
+    return this.#waiting ?? NOTHING;
   }
 
   push(data: Uint8Array, isBinary: boolean): void {
+    this.#waiting ??= new Inbox(this.#host.endpoint.config.limits.inbox);
     this.#waiting.push(data, isBinary);
     this.pump();
     if (this.#paused || this.#host.isEnding || !this.#waiting.isFull) return;
@@ -52,12 +66,13 @@ export class Receiver {
 
   /** Handles what waits, in order, until something holds it up. Re-entrant calls leave the work to the outer one. */
   pump(): void {
-    if (this.#pumping) return;
+    const waiting = this.#waiting;
+    if (this.#pumping || waiting === undefined) return;
     this.#pumping = true;
     try {
       while (!this.#host.isEnding && this.#host.mayReceive) {
         if (this.#frames === undefined) {
-          const next = this.#waiting.shift();
+          const next = waiting.shift();
           if (next === undefined) break;
           this.#decode(next.data, next.isBinary);
         } else {
@@ -67,7 +82,7 @@ export class Receiver {
     } finally {
       this.#pumping = false;
     }
-    if (this.#paused && !this.#host.isEnding && this.#waiting.isRoomy) {
+    if (this.#paused && !this.#host.isEnding && waiting.isRoomy) {
       this.#paused = false;
       this.#host.resume();
     }
@@ -75,8 +90,9 @@ export class Receiver {
 
   /** Forgets what waits. */
   clear(): void {
-    this.#waiting.clear();
+    this.#waiting?.clear();
     this.#frames = undefined;
+    this.#current = undefined;
   }
 
   #decode(data: Uint8Array, isBinary: boolean): void {
@@ -91,25 +107,30 @@ export class Receiver {
       }
       const asBytes = dialect.text === 'bytes' || (isBinary && encryption === undefined);
       const message = asBytes ? plain : Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString();
+      this.#current = message;
       this.#frames = this.#codec.decode(message)[Symbol.iterator]();
     } catch (error) {
       this.#frames = undefined;
       this.#host.fault(error);
+      this.#current = undefined;
     }
   }
 
   /** @throws GatewayError frame_too_large */
   #checkSize(bytes: number): void {
-    const { limits } = this.#host.endpoint.config;
+    const { metrics, config } = this.#host.endpoint;
+    const { limits } = config;
     if (!this.#host.isLoggedIn) {
       this.#bytesBeforeLogin += bytes;
       if (this.#bytesBeforeLogin > limits.beforeLogin.bytes) {
+        metrics.countRefusal('bytes_before_login');
         throw new GatewayError('frame_too_large', {
           detail: `at most ${limits.beforeLogin.bytes} bytes before login`,
         });
       }
     }
     if (bytes > limits.frame) {
+      metrics.countRefusal('frame');
       throw new GatewayError('frame_too_large', { detail: `at most ${limits.frame} bytes` });
     }
   }
@@ -121,16 +142,19 @@ export class Receiver {
     } catch (error) {
       this.#frames = undefined;
       this.#host.fault(error);
+      this.#current = undefined;
       return;
     }
     if (next.done === true) {
       this.#frames = undefined;
+      this.#current = undefined;
       return;
     }
     const { metrics, config } = this.#host.endpoint;
     metrics.framesIn++;
     const isLoggedIn = this.#host.isLoggedIn;
     if (!isLoggedIn && this.#framesBeforeLogin >= config.limits.beforeLogin.frames) {
+      metrics.countRefusal('frames_before_login');
       const detail = `at most ${config.limits.beforeLogin.frames} frames before login`;
       this.#host.fault(new GatewayError('unauthenticated', { detail, fatal: 'unauthenticated' }));
       return;

@@ -38,12 +38,14 @@ export interface ReplayTarget {
   deliver(event: Event): void;
   /** Whether the message, if it is not delivered now, is missed by the connection's user. */
   isMissable(message: Message): boolean;
+  /** Nothing is left to replay. */
+  replayed(): void;
   fault(error: unknown): void;
 }
 
 export class Replay {
   readonly #target: ReplayTarget;
-  readonly #store: MessageStore;
+  readonly #store: Pick<MessageStore, 'missed'>;
   readonly #limits: ReplayLimits;
   readonly #passes: Pass[] = [];
   #held: Event[] = [];
@@ -58,7 +60,7 @@ export class Replay {
   #waitsForAcknowledgement = false;
   #stopped = false;
 
-  constructor(target: ReplayTarget, store: MessageStore, limits: ReplayLimits) {
+  constructor(target: ReplayTarget, store: Pick<MessageStore, 'missed'>, limits: ReplayLimits) {
     this.#target = target;
     this.#store = store;
     this.#limits = limits;
@@ -66,6 +68,11 @@ export class Replay {
 
   get isRunning(): boolean {
     return this.#passes.length > 0;
+  }
+
+  /** Events that wait until it is complete. */
+  get heldCount(): number {
+    return this.#held.length;
   }
 
   /** Events that must not overtake a replayed message. */
@@ -84,6 +91,7 @@ export class Replay {
       else this.#target.tracker.skipped(keyOf(event.message));
     }
     if (kept.length > this.#limits.held / 2) {
+      this.#target.endpoint.metrics.countRefusal('held');
       this.#target.fault(new GatewayError('slow_consumer'));
       return;
     }
@@ -236,6 +244,8 @@ export class Replay {
         this.#target.tracker.hasSent(keyOf(event.message), event.message.sequence);
       if (!seen) this.#target.deliver(event);
     }
+    // What was delivered may have led to another replay.
+    if (!this.isRunning) this.#target.replayed();
   }
 }
 

@@ -29,6 +29,11 @@ export class Revocations {
     this.#byUser.set(key, { before: Math.max(known, before), at: this.#now() });
   }
 
+  /** Epoch ms before which the user's tokens are revoked; undefined if none are. */
+  before(namespace: string, user: string): number | undefined {
+    return this.#byUser.get(userKey({ namespace, id: user }))?.before;
+  }
+
   /** Whether a login that began at `askedAt` (epoch ms) rests on a revoked token. */
   isRevoked(namespace: string, { userId, issuedAt }: Identity, askedAt: number): boolean {
     const revocation = this.#byUser.get(userKey({ namespace, id: userId }));

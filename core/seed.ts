@@ -3,7 +3,8 @@
  * and on top of it what the backend has changed since, as the store has it. So a change made by the backend
  * outlasts a restart, and what the configuration says holds for all else.
  */
-import { conversationKey, type Group } from '../schemas/model.ts';
+import type { Config, GroupConfig, UserConfig } from '../schemas/config.ts';
+import { conversationKey, type Group, type Profile } from '../schemas/model.ts';
 import { type GroupRecord, userKey } from './groups.ts';
 import type { Hub } from './hub.ts';
 import type { DirectoryEntry } from './store/directory.ts';
@@ -27,42 +28,51 @@ export async function seed(hub: Hub): Promise<void> {
     hub.groups.bridge(record, alias);
     for (const { namespace, id } of alias.members.values()) {
       const member = hub.directory.find(namespace, id);
-      if (member?.memberships.delete(alias) === true) member.memberships.add(record);
+      if (member?.memberships.has(alias) !== true) continue;
+      member.setMembership(alias, false);
+      member.setMembership(record, true);
     }
   }
-  await assignIntegers(hub, stored);
+  await assignIntegers(hub, hub.config, stored);
 }
 
 function configure(hub: Hub, members: Members): void {
   const { users, groups, blocks } = hub.config;
-  for (const { namespace, id, name, avatar, extensions } of users) {
-    hub.directory.put(namespace, {
-      id,
-      name,
-      ...(avatar === undefined ? {} : { avatar }),
-      ...(extensions === undefined ? {} : { extensions }),
-    });
-  }
+  for (const user of users) hub.directory.put(user.namespace, profileOf(user));
   for (const configured of groups) {
-    const { namespace, id, name, description, owner, open, createdAt, extensions } = configured;
-    const group: Group = {
-      namespace,
-      id,
-      name,
-      description,
-      open,
-      createdAt: createdAt ?? hub.now(),
-      ...(owner === undefined ? {} : { owner: hub.directory.userOf(namespace, owner) }),
-      ...(extensions === undefined ? {} : { extensions }),
-    };
-    const record = hub.groups.add(group);
+    const { namespace } = configured;
+    const record = hub.groups.add(configuredGroup(hub, configured, hub.now()));
     for (const member of configured.members) note(members, record, member, true);
     for (const muted of configured.muted) record.muted.add(userKey({ namespace, id: muted }));
   }
-  for (const { namespace, user, blocked } of blocks) known(hub, namespace, user).blocked.add(blocked);
+  for (const { namespace, user, blocked } of blocks) known(hub, namespace, user).setBlocked(blocked, true);
 }
 
-function known(hub: Hub, namespace: string, id: string) {
+export function profileOf({ id, name, avatar, extensions }: UserConfig): Profile {
+  return {
+    id,
+    name,
+    ...(avatar === undefined ? {} : { avatar }),
+    ...(extensions === undefined ? {} : { extensions }),
+  };
+}
+
+/** `made`: when, if the configuration does not say it; epoch ms. */
+export function configuredGroup(hub: Hub, group: GroupConfig, made: number): Group {
+  const { namespace, id, name, description, owner, open, createdAt, extensions } = group;
+  return {
+    namespace,
+    id,
+    name,
+    description,
+    open,
+    createdAt: createdAt ?? made,
+    ...(owner === undefined ? {} : { owner: hub.directory.userOf(namespace, owner) }),
+    ...(extensions === undefined ? {} : { extensions }),
+  };
+}
+
+export function known(hub: Hub, namespace: string, id: string) {
   return hub.directory.find(namespace, id) ?? hub.directory.put(namespace, { id, name: id });
 }
 
@@ -101,6 +111,9 @@ function applyRelation(hub: Hub, members: Members, entry: DirectoryEntry): void 
     case 'user':
     case 'group':
       return;
+    case 'revoked':
+      hub.revocations.add(namespace, id, entry.value);
+      return;
     case 'member': {
       const record = hub.groups.find(namespace, id);
       if (record !== undefined) note(members, record, entry.other, entry.value);
@@ -110,10 +123,10 @@ function applyRelation(hub: Hub, members: Members, entry: DirectoryEntry): void 
       put(hub.groups.find(namespace, id)?.muted, userKey({ namespace, id: entry.other }), entry.value);
       return;
     case 'blocked':
-      put(known(hub, namespace, id).blocked, entry.other, entry.value);
+      known(hub, namespace, id).setBlocked(entry.other, entry.value);
       return;
     case 'contact':
-      put(known(hub, namespace, id).contacts, entry.other, entry.value);
+      known(hub, namespace, id).setContact(entry.other, entry.value);
       return;
     default:
       entry satisfies never;
@@ -142,25 +155,30 @@ function enroll(hub: Hub, members: Members): void {
   }
 }
 
-/** Everybody who can be seen on an endpoint that shows integers has one before anybody connects. */
-async function assignIntegers(hub: Hub, stored: readonly DirectoryEntry[]): Promise<void> {
-  const namespaces = new Set(
-    hub.endpoints.filter(({ config }) => config.identity === 'integer').map(({ namespace }) => namespace),
+/**
+ * Everybody who can be seen on an endpoint that shows integers has one before anybody connects. For a server behind
+ * that shows them only the configured ones count: it knows its users by numbers of its own.
+ */
+export async function assignIntegers(
+  hub: Hub,
+  config: Config,
+  stored: readonly DirectoryEntry[],
+): Promise<void> {
+  const shown = new Set(
+    config.endpoints.filter(({ identity }) => identity === 'integer').map(({ namespace }) => namespace),
   );
-  for (const namespace of namespaces) {
+  const behind = config.endpoints
+    .filter(({ upstream }) => upstream?.identity === 'integer')
+    .map(({ namespace }) => namespace);
+  for (const namespace of new Set([...shown, ...behind])) {
     const users = new Map<string, { readonly id: string; readonly integer?: number | undefined }>();
-    for (const user of hub.config.users) {
-      if (user.namespace === namespace) users.set(user.id, { id: user.id, integer: user.integer });
+    for (const { id, integer, ...user } of config.users) {
+      if (user.namespace !== namespace) continue;
+      if (integer !== undefined || shown.has(namespace)) users.set(id, { id, integer });
     }
-    const add = (id: string): void => {
-      if (!users.has(id)) users.set(id, { id });
-    };
-    for (const group of hub.config.groups) if (group.namespace === namespace) group.members.forEach(add);
-    for (const entry of stored) {
-      if (entry.namespace !== namespace) continue;
-      if (entry.kind === 'user') add(entry.id);
-      if (entry.kind === 'member' && entry.value) add(entry.other);
-    }
+    if (shown.has(namespace)) addUnnumbered(users, config, { namespace, stored });
+    if (shown.has(namespace)) addPresent(users, hub, namespace);
+    if (users.size === 0) continue;
     await new Promise<void>((resolve, reject) => {
       hub.identities.assign(namespace, [...users.values()], (outcome) => {
         if (outcome.ok) resolve();
@@ -168,4 +186,30 @@ async function assignIntegers(hub: Hub, stored: readonly DirectoryEntry[]): Prom
       });
     });
   }
+}
+
+function addUnnumbered(
+  users: Map<string, { readonly id: string; readonly integer?: number | undefined }>,
+  config: Config,
+  { namespace, stored }: { readonly namespace: string; readonly stored: readonly DirectoryEntry[] },
+): void {
+  const add = (id: string): void => {
+    if (!users.has(id)) users.set(id, { id });
+  };
+  for (const group of config.groups) if (group.namespace === namespace) group.members.forEach(add);
+  for (const entry of stored) {
+    if (entry.namespace !== namespace) continue;
+    if (entry.kind === 'user') add(entry.id);
+    if (entry.kind === 'member' && entry.value) add(entry.other);
+  }
+}
+
+/** Whoever is known already, when a reload brings the first endpoint that shows integers. */
+function addPresent(
+  users: Map<string, { readonly id: string; readonly integer?: number | undefined }>,
+  { directory }: Hub,
+  namespace: string,
+): void {
+  for (const { user } of directory.in(namespace))
+    if (!users.has(user.id)) users.set(user.id, { id: user.id });
 }

@@ -25,23 +25,38 @@ export const READY: Effect<never, never> = Object.freeze({ kind: 'ready' });
  */
 export class Pending<Context> {
   #next = 1;
-  readonly #contexts = new Map<number, Context>();
+  /** The only one, mostly; 0: there is none here. The map is for what waits beside it. */
+  #ref = 0;
+  #context: Context | undefined;
+  #others: Map<number, Context> | undefined;
 
   add(context: Context): number {
     const ref = this.#next++;
-    this.#contexts.set(ref, context);
+    if (this.#ref === 0) {
+      this.#ref = ref;
+      this.#context = context;
+    } else {
+      this.#others ??= new Map();
+      this.#others.set(ref, context);
+    }
     return ref;
   }
 
   /** Gives the context back and forgets it; undefined if the ref is not known. */
   take(ref: number): Context | undefined {
-    const context = this.#contexts.get(ref);
-    this.#contexts.delete(ref);
+    if (ref === this.#ref) {
+      const context = this.#context;
+      this.#ref = 0;
+      this.#context = undefined;
+      return context;
+    }
+    const context = this.#others?.get(ref);
+    this.#others?.delete(ref);
     return context;
   }
 
   get size(): number {
-    return this.#contexts.size;
+    return (this.#ref === 0 ? 0 : 1) + (this.#others?.size ?? 0);
   }
 }
 

@@ -6,7 +6,7 @@ function fixture() {
   let now = 0;
   const wheel = new TimerWheel(10, () => now);
   const expired: string[] = [];
-  const timers = new SessionTimers(wheel, (name) => expired.push(`${name} at ${now}`));
+  const timers = new SessionTimers(wheel, { expire: (name) => expired.push(`${name} at ${now}`) });
   const to = (time: number): void => {
     while (now < time) {
       now += 10;
@@ -88,8 +88,10 @@ it('may be set again by what its expiry leads to', () => {
   let now = 0;
   const wheel = new TimerWheel(10, () => now);
   let expiries = 0;
-  const timers: SessionTimers = new SessionTimers(wheel, (name) => {
-    if (++expiries < 3) timers.set(name, 100, 'sent');
+  const timers: SessionTimers = new SessionTimers(wheel, {
+    expire: (name) => {
+      if (++expiries < 3) timers.set(name, 100, 'sent');
+    },
   });
   timers.set('beat', 100, 'sent');
   while (now < 1000) {

@@ -5,26 +5,51 @@
 import type { TimerRestart } from './dialect.ts';
 import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
 
-interface NamedTimer {
-  readonly wheel: WheelTimer;
+/** Who is told that a timer has expired. */
+export interface TimerOwner {
+  expire(name: string): void;
+}
+
+class NamedTimer implements WheelTimer {
+  deadline = 0;
+  slot = -1;
+  readonly name: string;
   readonly afterMs: number;
   readonly restart: TimerRestart | undefined;
   readonly armedAt: number;
+  readonly #timers: SessionTimers;
+
+  constructor(timers: SessionTimers, what: Pick<NamedTimer, 'name' | 'afterMs' | 'restart' | 'armedAt'>) {
+    this.#timers = timers;
+    this.name = what.name;
+    this.afterMs = what.afterMs;
+    this.restart = what.restart;
+    this.armedAt = what.armedAt;
+  }
+
+  fire(): void {
+    this.#timers.fired(this);
+  }
 }
+
+const NONE: readonly NamedTimer[] = Object.freeze([]);
 
 export class SessionTimers {
   readonly #wheel: TimerWheel;
-  readonly #expire: (name: string) => void;
-  readonly #timers = new Map<string, NamedTimer>();
+  readonly #owner: TimerOwner;
+  /** A session has one or two. */
+  #timers: readonly NamedTimer[] = NONE;
   #receivedAt: number;
   #pongAt: number;
   #sentAt: number;
   #pausedAt: number | undefined;
   #stopped = false;
+  /** Whether any timer has ever started over with what is sent. */
+  #watchesSent = false;
 
-  constructor(wheel: TimerWheel, expire: (name: string) => void) {
+  constructor(wheel: TimerWheel, owner: TimerOwner) {
     this.#wheel = wheel;
-    this.#expire = expire;
+    this.#owner = owner;
     const now = wheel.now();
     this.#receivedAt = now;
     this.#pongAt = now;
@@ -32,15 +57,18 @@ export class SessionTimers {
   }
 
   set(name: string, afterMs: number | null, restart: TimerRestart | undefined): void {
-    const old = this.#timers.get(name);
-    if (old !== undefined) this.#wheel.cancel(old.wheel);
-    this.#timers.delete(name);
+    const old = this.#timers.find((timer) => timer.name === name);
+    if (old !== undefined) this.#remove(old);
     if (afterMs === null || this.#stopped) return;
-    const wheel = this.#wheel.arm(afterMs, () => this.#fired(name));
-    this.#timers.set(name, { wheel, afterMs, restart, armedAt: this.#wheel.now() });
+    if (restart === 'sent') this.#watchesSent = true;
+    const timer = new NamedTimer(this, { name, afterMs, restart, armedAt: this.#wheel.now() });
+    this.#timers = [...this.#timers, timer];
+    this.#wheel.rearm(timer, afterMs);
   }
 
   touch(what: TimerRestart): void {
+    // The clock is dear where every delivery asks for it.
+    if (what === 'sent' && !this.#watchesSent) return;
     const now = this.#wheel.now();
     if (what === 'sent') this.#sentAt = now;
     else if (what === 'received') this.#receivedAt = now;
@@ -60,21 +88,25 @@ export class SessionTimers {
   /** For good: what is set later never expires. */
   stop(): void {
     this.#stopped = true;
-    for (const { wheel } of this.#timers.values()) this.#wheel.cancel(wheel);
-    this.#timers.clear();
+    for (const timer of this.#timers) this.#wheel.cancel(timer);
+    this.#timers = NONE;
   }
 
-  #fired(name: string): void {
-    const timer = this.#timers.get(name);
-    if (timer === undefined) return;
+  #remove(timer: NamedTimer): void {
+    this.#wheel.cancel(timer);
+    this.#timers = this.#timers.length === 1 ? NONE : this.#timers.filter((other) => other !== timer);
+  }
+
+  /** From the timer itself. */
+  fired(timer: NamedTimer): void {
     const since = this.#since(timer);
     const left = since === undefined ? timer.afterMs : since + timer.afterMs - this.#wheel.now();
     if (left > 0) {
-      this.#wheel.rearm(timer.wheel, left);
+      this.#wheel.rearm(timer, left);
       return;
     }
-    this.#timers.delete(name);
-    this.#expire(name);
+    this.#remove(timer);
+    this.#owner.expire(timer.name);
   }
 
   /** When the timer last (re)started; undefined: its time stands still. */

@@ -8,7 +8,7 @@ import { parseConfig } from './config/load.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import type { DeliveryPolicy, Effect, Effects, Outcome, ServerSession } from './dialect.ts';
 import { defineDialect } from './dialect.ts';
-import { Endpoint } from './endpoint.ts';
+import { connectedUser, Endpoint } from './endpoint.ts';
 import { GatewayError } from './errors.ts';
 import { wireIdentity } from './identity.ts';
 import { MemoryMessageStore } from './store/memory.ts';
@@ -59,6 +59,7 @@ const scripted = (script: Script) =>
     subprotocols: [],
     text: 'string',
     defaults: { locale: 'en', identity: 'string', singleSession: false, silenceMs: null, closeCodes: {} },
+    reference: { source: '', toldBy: [], frames: [], cut: () => [], read: () => undefined },
     loginBy: 'frame',
     policy: () => ({ attendance: 'explicit', inbox: 'login', replay: 'sync', ...script.policy }),
     server: () => () => {
@@ -145,6 +146,7 @@ export function connect(
   const { config, problems } = parseConfig(
     `authenticators: { demo: { type: static, tokens: { t: bob } } }
 users: [{ id: bob }]
+groups: [{ id: lobby }]
 endpoints:
   - path: /ws
     dialect: scripted
@@ -174,6 +176,11 @@ endpoints:
     submit: (_connection, command, done) => submitted.push({ command, done }),
     ready: () => {},
     isTracked: (_message, { anonymous }) => !anonymous,
+    unsaid: () => {},
+    mayReceive: () => true,
+    drained: () => {},
+    pass: () => false,
+    overlays: undefined,
     closed: (connection) => ends.push(connection),
   };
   const transport = new RecordingTransport();
@@ -192,7 +199,7 @@ endpoints:
     ends,
     logIn: (id = 'bob'): void => {
       const user = { namespace: 'main', id, name: id };
-      if (connection !== undefined) connection.user = { user, anonymous: false };
+      if (connection !== undefined) connection.user = connectedUser(user);
     },
     receive: (text: string): void => connection?.message(Buffer.from(text), false),
     /** What has been written, as a peer reads it. */

@@ -5,6 +5,7 @@
  * or of the top level. Durations are ms, sizes are bytes.
  */
 import { z } from 'zod';
+import { Api, type ApiConfig } from './config/api.ts';
 import { Authenticators } from './config/authentication.ts';
 import { checkConfig } from './config/checks.ts';
 import {
@@ -15,17 +16,21 @@ import {
   type UserConfig,
   withName,
 } from './config/directory.ts';
+import { Drain, type DrainConfig } from './config/drain.ts';
 import {
   type CloseCodes,
   type ConfigDialect,
   endpointSchema,
   type ParsedEndpoint,
 } from './config/endpoint.ts';
+import { type HookConfig, Hooks } from './config/hooks.ts';
 import { type ConnectionLimits, endpointLimits, Limits } from './config/limits.ts';
 import { Listen } from './config/listen.ts';
 import type { CheckContext } from './config/reading.ts';
+import { upstreamSchema } from './config/upstream.ts';
 
 export type { AdmissionLimits } from './config/admission.ts';
+export type { ApiConfig, ApiKeyConfig, ApiLimits, ApiScope } from './config/api.ts';
 export type {
   AuthenticatorConfig,
   HttpAuthenticatorConfig,
@@ -33,9 +38,12 @@ export type {
   StaticAuthenticatorConfig,
 } from './config/authentication.ts';
 export type { BlockConfig, BridgedGroupConfig, GroupConfig, UserConfig } from './config/directory.ts';
+export type { DrainConfig } from './config/drain.ts';
 export type { CloseCodes, ConfigDialect, SockjsConfig } from './config/endpoint.ts';
+export type { HookConfig, HookEvent } from './config/hooks.ts';
 export type { ConnectionLimits, Limits } from './config/limits.ts';
 export type { ListenConfig, TlsConfig } from './config/listen.ts';
+export type { ExchangeConfig, UpstreamAuthConfig, UpstreamConfig } from './config/upstream.ts';
 
 /** An endpoint with all its defaults: `limits` are complete, `closeCodes` are the dialect's with the file's over them. */
 export interface EndpointConfig extends Omit<ParsedEndpoint, 'limits' | 'closeCodes'> {
@@ -62,11 +70,14 @@ export interface Config {
   readonly store: 'embedded' | 'memory';
   readonly log: z.infer<typeof Log>;
   readonly authenticators: z.infer<typeof Authenticators>;
+  readonly hooks: Readonly<Record<string, HookConfig>>;
   readonly users: readonly UserConfig[];
   readonly groups: readonly GroupConfig[];
   readonly blocks: readonly BlockConfig[];
   readonly bridgeGroups: readonly BridgedGroupConfig[];
   readonly limits: Limits;
+  readonly drain: DrainConfig;
+  readonly api: ApiConfig;
   readonly endpoints: readonly EndpointConfig[];
 }
 
@@ -76,7 +87,8 @@ export interface Config {
  * @throws RangeError without a dialect
  */
 export function configSchema(dialects: readonly ConfigDialect[]) {
-  const [first, ...others] = dialects.map(endpointSchema);
+  const upstream = upstreamSchema(dialects);
+  const [first, ...others] = dialects.map((dialect) => endpointSchema(dialect, upstream));
   if (first === undefined) throw new RangeError('a configuration needs at least one dialect');
   const byId = new Map(dialects.map((dialect) => [dialect.id, dialect]));
 
@@ -96,8 +108,11 @@ export function configSchema(dialects: readonly ConfigDialect[]) {
         ),
       log: Log.prefault({}).describe('What is written to standard output.'),
       authenticators: Authenticators,
+      hooks: Hooks,
       ...directoryShape,
       limits: Limits.prefault({}).describe('Bounds, for all endpoints; each endpoint may set its own.'),
+      drain: Drain.prefault({}).describe('How clients are asked to go.'),
+      api: Api.prefault({}).describe("The business backend's HTTP API, under `/api/v1`: off without a key."),
       endpoints: z
         .array(z.discriminatedUnion('dialect', [first, ...others]))
         .min(1, { error: 'expected at least one endpoint' })

@@ -36,11 +36,33 @@ export function configJsonSchema(dialects: readonly ConfigDialect[]): JsonSchema
     unrepresentable: 'any',
     override: dropReadOnly,
   });
+  const definitions: Record<string, unknown> = { substitution: SUBSTITUTION };
+  const { $defs: own = {}, ...rest } = admitSubstitution(
+    hoist(schema, 'upstream', definitions),
+  ) as JsonSchema;
+  const { upstream } = definitions;
   return {
     title: 'Dragoman configuration',
-    ...(admitSubstitution(schema) as JsonSchema),
-    $defs: { ...(schema.$defs ?? {}), substitution: SUBSTITUTION },
+    ...rest,
+    $defs: { ...(own as JsonSchema), ...definitions, upstream: admitSubstitution(upstream) },
   };
+}
+
+/**
+ * Takes the schema of a key out, into the definitions. An endpoint of each dialect may have a server of each:
+ * written out every time, that would be most of the file.
+ */
+function hoist(schema: unknown, key: string, definitions: Record<string, unknown>): unknown {
+  if (Array.isArray(schema)) return schema.map((item) => hoist(item, key, definitions));
+  if (typeof schema !== 'object' || schema === null) return schema;
+  return Object.fromEntries(
+    Object.entries(schema).map(([name, value]) => {
+      if (name !== key || typeof value !== 'object') return [name, hoist(value, key, definitions)];
+      const { description, ...inner } = value as JsonSchema;
+      definitions[key] ??= inner;
+      return [name, { ...(description === undefined ? {} : { description }), $ref: `#/$defs/${key}` }];
+    }),
+  );
 }
 
 /** A value that the file takes from the environment is text until it is read, whatever it becomes then. */

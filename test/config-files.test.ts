@@ -9,6 +9,11 @@ import { formatProblem } from '../core/config/problem.ts';
 import type { Environment } from '../core/config/substitute.ts';
 import { configWarnings } from '../core/config/warnings.ts';
 import { configJsonSchema } from '../schemas/publish.ts';
+import { startGateway, testToken } from './support/gateway.ts';
+import { connectRaw } from './support/raw-client.ts';
+
+/** Of the tests' gateway. */
+const SECRET = 'a-secret-for-tests-that-is-long-enough';
 
 const PRODUCTION: Environment = {
   JWT_SECRET: 'a secret that the login service shares with us',
@@ -93,11 +98,50 @@ describe('config/production.yaml', () => {
   });
 });
 
+describe('config/bridge.yaml', () => {
+  it('has a server behind each endpoint, by default the gateway of config/dragoman.yaml', () => {
+    const config = load('bridge.yaml', {});
+    expect(config.listen).toMatchObject({ host: '127.0.0.1', port: 8081 });
+    expect(config.endpoints.map(({ path, dialect, upstream }) => [path, dialect, upstream?.url])).toEqual([
+      ['/ws/json', 'json', 'ws://127.0.0.1:8080/ws/json'],
+      ['/ws/room', 'room', 'ws://127.0.0.1:8080/ws/im'],
+      ['/ws/ourchat', 'ourchat', 'ws://127.0.0.1:8080/ws/room'],
+    ]);
+    expect(configWarnings(config)).toEqual([expect.stringContaining('DEVELOPMENT SECRET')]);
+  });
+
+  it('lets clients of all its endpoints talk to each other through that gateway', async () => {
+    await using hub = await startGateway();
+    const yaml = readFileSync('config/bridge.yaml', 'utf8')
+      .replace(/port: .*/, 'port: 0')
+      .replace(/secret: .*/, `secret: ${SECRET}`)
+      .replaceAll(/\$\{UPSTREAM:-[^}]*\}/g, hub.ws)
+      .concat('\nlog: { level: silent }\n');
+    await using bridge = await startGateway({ yaml });
+    const connect = async (path: string, user: string) =>
+      connectRaw(`${bridge.ws}${path}?token=${await testToken(user)}`);
+    const alice = await connect('/ws/json', 'alice');
+    await alice.nextJson(({ type }) => type === 'auth_success');
+    const bob = await connect('/ws/room', 'bob');
+    bob.send({ msgType: 2, textData: { dataType: 1, data: { roomNumber: 'lobby' } } });
+    await bob.next((text) => text.includes('Join successfully'));
+    const dave = await connect('/ws/ourchat', 'dave');
+    await dave.next((text) => text.includes('"USER_LIST"'));
+
+    dave.send({ type: 'CHAT', fromUserId: 4, content: 'hello from afar', messageType: 'GROUP' });
+    for (const hearer of [alice, bob, dave]) await hearer.next((text) => text.includes('hello from afar'));
+    for (const client of [alice, bob, dave]) await client.close();
+  });
+});
+
 describe('the JSON Schema for editors', () => {
   const validate = new Ajv2020({ strict: false, validateFormats: false }).compile(configJsonSchema(dialects));
 
-  it.each(['dragoman.yaml', 'production.yaml'])('accepts config/%s as it is written', (name) => {
-    const value: unknown = parse(readFileSync(`config/${name}`, 'utf8'));
-    expect(validate(value), JSON.stringify(validate.errors)).toBe(true);
-  });
+  it.each(['dragoman.yaml', 'production.yaml', 'bridge.yaml'])(
+    'accepts config/%s as it is written',
+    (name) => {
+      const value: unknown = parse(readFileSync(`config/${name}`, 'utf8'));
+      expect(validate(value), JSON.stringify(validate.errors)).toBe(true);
+    },
+  );
 });

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dialects } from '../adapters/index.ts';
+import { everyMetric } from './support/metric-catalogue.ts';
 import {
   generatedPartsIn,
   publishedSchemas,
@@ -16,7 +17,14 @@ import {
 
 const HOME = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(HOME, path), 'utf8');
-const DOCUMENTS = ['README.md', 'docs/configuration.md', 'docs/errors.md'];
+const DOCUMENTS = [
+  'README.md',
+  'docs/bridging.md',
+  'docs/configuration.md',
+  'docs/errors.md',
+  'docs/losses.md',
+  'docs/metrics.md',
+];
 
 describe('schemas/published', () => {
   const schemas = publishedSchemas();
@@ -44,8 +52,26 @@ describe('the documents', () => {
     ]);
   });
 
+  it('say what an acknowledgement is worth for every pair', () => {
+    expect(generatedPartsIn(read('docs/bridging.md'))).toEqual(['acks of messages', 'acks of commands']);
+  });
+
   it('list every error and every close reason', () => {
     expect(generatedPartsIn(read('docs/errors.md'))).toEqual(['errors', 'close codes']);
+  });
+
+  it('list every metric', () => {
+    const document = withGeneratedParts(read('docs/metrics.md'));
+    const listed = [...document.matchAll(/^\| `(\w+)` \| (?:counter|gauge|histogram|summary) \|/gm)];
+    expect(listed.map(([, name]) => name).toSorted()).toEqual(everyMetric().map(({ name }) => name));
+  });
+
+  it('list the losses of every dialect', () => {
+    expect(generatedPartsIn(read('docs/losses.md'))).toEqual([
+      'losses of pairs in numbers',
+      ...dialects.map(({ id }) => `losses of ${id}`),
+      'losses added by pairs',
+    ]);
   });
 
   const union = (name: string): readonly string[] => {

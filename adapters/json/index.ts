@@ -3,6 +3,7 @@ import { defineDialect } from '../../core/dialect.ts';
 import { JsonClientSession } from './client.ts';
 import { clientCodec, serverCodec } from './codec.ts';
 import { JsonOptions } from './options.ts';
+import { reference } from './reference.ts';
 import { JsonServerSession } from './server.ts';
 import type { JsonFrame } from './wire.ts';
 
@@ -19,10 +20,12 @@ export const jsonDialect = defineDialect<JsonFrame, JsonOptions>({
     silenceMs: 90_000,
     closeCodes: {},
   },
+  reference,
   loginBy: 'frame',
   policy: (options) => ({
     attendance: 'membership',
     inbox: 'login',
+    silent: ['presence_changed', 'member_joined', 'member_left', 'user_list', 'message_read'],
     replay: options.replayMissed ? 'login' : 'sync',
   }),
   server: (endpoint) => (connection) => ({

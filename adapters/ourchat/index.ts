@@ -4,6 +4,7 @@ import { OurchatClientSession } from './client.ts';
 import { codecOf } from './codec.ts';
 import { EndpointView } from './endpoint-view.ts';
 import { Options } from './options.ts';
+import { reference } from './reference.ts';
 import { OurchatServerSession } from './server.ts';
 import type { Frame } from './wire.ts';
 
@@ -21,6 +22,7 @@ export const ourchatDialect = defineDialect<Frame, Options>({
     silenceMs: null,
     closeCodes: { replaced: 1000 },
   },
+  reference,
   loginBy: 'query',
 
   policy: ({ lobby, lobbyAttendance, rosterIntervalMs }) => ({

@@ -3,6 +3,7 @@ import { defineDialect } from '../../core/dialect.ts';
 import { RoomClient } from './client.ts';
 import { clientCodec, serverCodec } from './codec.ts';
 import { RoomOptions } from './options.ts';
+import { reference } from './reference.ts';
 import { RoomServer } from './server.ts';
 import type { RoomFrame } from './wire.ts';
 
@@ -19,8 +20,14 @@ export const roomDialect = defineDialect<RoomFrame, RoomOptions>({
     silenceMs: 300_000,
     closeCodes: {},
   },
+  reference,
   loginBy: 'query',
-  policy: () => ({ attendance: 'explicit', inbox: 'login', replay: 'attend' }),
+  policy: () => ({
+    attendance: 'explicit',
+    inbox: 'login',
+    replay: 'attend',
+    silent: ['presence_changed', 'user_list', 'message_read'],
+  }),
   server: (endpoint) => {
     const codec = serverCodec(endpoint.options);
     return (connection) => ({ codec, session: new RoomServer(endpoint, connection) });

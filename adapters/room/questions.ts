@@ -55,7 +55,9 @@ export class Questions {
     const next = this.#waiting.shift();
     return [
       ...settled(finished.ref, outcome),
-      ...(next === undefined ? [{ kind: 'timer', name: ANSWER, afterMs: null } as const] : this.#start(next)),
+      ...(next === undefined
+        ? [{ kind: 'timer', name: ANSWER, afterMs: null } as const]
+        : this.#start(next, next.ref)),
     ];
   }
 
@@ -66,9 +68,12 @@ export class Questions {
       : [];
   }
 
-  #start(question: Question): ClientEffect[] {
+  /** `held`: the ref of a request that had to wait until now. */
+  #start(question: Question, held?: number): ClientEffect[] {
     this.#current = question;
-    return [send(question.frame), { kind: 'timer', name: ANSWER, afterMs: this.#answerTimeoutMs }];
+    const sent: ClientEffect = send(question.frame);
+    const timer: ClientEffect = { kind: 'timer', name: ANSWER, afterMs: this.#answerTimeoutMs };
+    return [held === undefined ? sent : { kind: 'send', frame: question.frame, ref: held }, timer];
   }
 }
 

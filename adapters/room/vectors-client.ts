@@ -160,7 +160,11 @@ export const conversations: readonly ConversationVector[] = [
     ],
     [
       { wire: refusedWire('你已被禁言') },
-      [notDone(2, 'muted', { fatal: null }), send({ type: 'chat', chat: { ...CHAT, id: 'm-2' } }), WAIT],
+      [
+        notDone(2, 'muted', { fatal: null }),
+        { kind: 'send', frame: { type: 'chat', chat: { ...CHAT, id: 'm-2' } }, ref: 3 },
+        WAIT,
+      ],
     ],
     [{ expire: 'answer' }, [notDone(3, 'upstream_unavailable'), STOP]],
     [{ wire: ECHO }, [route(2, message())]],

@@ -3,6 +3,7 @@ import { type DeliveryPolicy, defineDialect } from '../../core/dialect.ts';
 import { OPEN_GROUP_PREFIX } from './channels.ts';
 import { socketClient } from './client.ts';
 import { SocketOptions } from './options.ts';
+import { reference } from './reference.ts';
 import { socketServer } from './server.ts';
 import type { SocketFrame } from './wire.ts';
 
@@ -20,6 +21,7 @@ export const socketDialect = defineDialect<SocketFrame, SocketOptions>({
     silenceMs: 150_000,
     closeCodes: {},
   },
+  reference,
   loginBy: 'query',
   policy(options): DeliveryPolicy {
     const policy = {

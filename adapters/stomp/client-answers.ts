@@ -1,7 +1,7 @@
 /** The results that we give for commands which a STOMP server answers with a bare RECEIPT. */
 import type { ConnectionContext, Effect, EndpointContext } from '../../core/dialect.ts';
-import { GatewayError } from '../../core/errors.ts';
-import { lost } from '../../core/session-kit.ts';
+import { GatewayError, type Locale } from '../../core/errors.ts';
+import { explain, lost } from '../../core/session-kit.ts';
 import type { Command, CommandOf } from '../../schemas/command.ts';
 import type { Group, User } from '../../schemas/model.ts';
 import type { Result, ResultOf } from '../../schemas/outcome.ts';
@@ -86,11 +86,26 @@ export const unsupported = (command: Command, ref: number): readonly Effect<Stom
   failed(ref, new GatewayError('unsupported')),
 ];
 
-/** Who we are until the server says so by `user-name`: what we log in as, as far as that has a name. */
+/** How the connection ends after an ERROR. */
+export function closeAfter(
+  error: GatewayError,
+  connecting: boolean,
+  locale: Locale,
+): Effect<StompFrame, never> {
+  const later = error.code === 'token_expired' ? error.code : 'upstream_unavailable';
+  const reason = connecting ? 'unauthenticated' : later;
+  return { kind: 'close', reason, text: explain(error, locale) };
+}
+
+/**
+ * Who we are until the server says so by `user-name`: for whom we log in, or else what we log in as, as far as that has
+ * a name.
+ */
 export function selfOf(endpoint: EndpointContext<Options>, connection: ConnectionContext): User {
   const { namespace } = endpoint;
+  const claim = connection.credentials.find(({ kind }) => kind === 'claim');
+  if (claim?.kind === 'claim') return { namespace, ...claim.user };
   for (const credential of connection.credentials) {
-    if (credential.kind === 'claim') return { namespace, ...credential.user };
     if (credential.kind !== 'password') continue;
     const id = connection.identity.toCanonical(credential.login);
     if (id !== undefined && id !== '') return { namespace, id, name: credential.login };

@@ -21,6 +21,8 @@ export function connectFrame(endpoint: EndpointContext<Options>, connection: Con
     ['heart-beat', writeHeartBeat(heartBeat)],
     ['host', upstream.host],
   ];
+  // A claim beside a password says for whom the account speaks, and logs nobody in.
+  const hasAccount = connection.credentials.some(({ kind }) => kind === 'password');
   for (const credential of connection.credentials) {
     switch (credential.kind) {
       case 'token':
@@ -31,7 +33,7 @@ export function connectFrame(endpoint: EndpointContext<Options>, connection: Con
         break;
       case 'claim': {
         const wireId = connection.identity.toWire(credential.user.id);
-        if (wireId !== undefined) headers.push(['login', wireId]);
+        if (wireId !== undefined && !hasAccount) headers.push(['login', wireId]);
         break;
       }
       case 'anonymous':
@@ -86,12 +88,28 @@ export function chatFrame(
   }
 }
 
-/** A SEND to a topic or queue, whole. */
-export const relayFrame = (command: CommandOf<'relay'>): StompFrame => ({
+/** The header by which brokers (RabbitMQ, ActiveMQ) keep a frame on disk; others ignore it. */
+const PERSISTENT = ['persistent', 'true'] as const;
+
+/** A chat message to a destination of a general broker. */
+export const messageFrame = (destination: string, json: string): StompFrame => ({
   command: 'SEND',
-  headers: [['destination', command.target.id], ...relayedHeaders(command.headers)],
-  body: command.body,
+  headers: [['destination', destination], PERSISTENT, JSON_TYPE],
+  body: json,
 });
+
+/**
+ * A SEND to a topic or queue, whole. To a general broker, what is to be kept says so, unless its author has decided.
+ */
+export function relayFrame(command: CommandOf<'relay'>, toBroker: boolean): StompFrame {
+  const headers = relayedHeaders(command.headers);
+  const isDecided = !toBroker || command.ephemeral || headers.some(([name]) => name === PERSISTENT[0]);
+  return {
+    command: 'SEND',
+    headers: [['destination', command.target.id], ...(isDecided ? [] : [PERSISTENT]), ...headers],
+    body: command.body,
+  };
+}
 
 /** The same frame with one more header in front. */
 export const withHeader = (frame: StompFrame, name: string, value: string): StompFrame => ({
@@ -114,13 +132,16 @@ export interface Batch {
 
 type BatchItem = CommandOf<'send_batch'>['items'][number];
 
+type ChatItem = Exclude<BatchItem, { type: 'relay' }>;
+
 /** BEGIN, the items and COMMIT; undefined if one of them can't be said. */
 export function batchFrames(
   { items }: CommandOf<'send_batch'>,
-  desk: { readonly identity: WireIdentity; readonly appId: string | null; readonly chat: boolean },
   names: {
     readonly name: string;
-    readonly messageId: (item: Exclude<BatchItem, { type: 'relay' }>) => string;
+    readonly toBroker: boolean;
+    readonly messageId: (item: ChatItem) => string;
+    readonly frame: (item: ChatItem, messageId: string) => StompFrame | undefined;
   },
 ): Batch | undefined {
   const transaction = [['transaction', names.name]] as const;
@@ -128,10 +149,10 @@ export function batchFrames(
   const messages: Batch['messages'][number][] = [];
   for (const item of items) {
     let frame: StompFrame | undefined;
-    if (item.type === 'relay') frame = relayFrame(item);
-    else if (desk.chat) {
+    if (item.type === 'relay') frame = relayFrame(item, names.toBroker);
+    else {
       const messageId = names.messageId(item);
-      frame = chatFrame(item, messageId, desk);
+      frame = names.frame(item, messageId);
       if (item.type === 'send_message') messages.push({ item, messageId });
     }
     if (frame === undefined) return undefined;

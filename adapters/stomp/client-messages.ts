@@ -1,13 +1,13 @@
 /** MESSAGE frames of an upstream server, as canonical events. */
 import type { ConnectionContext, Effect, EndpointContext } from '../../core/dialect.ts';
-import type { GatewayError } from '../../core/errors.ts';
-import { lost } from '../../core/session-kit.ts';
+import { GatewayError } from '../../core/errors.ts';
+import { lost, send } from '../../core/session-kit.ts';
 import type { Event, EventOf } from '../../schemas/event.ts';
-import type { Target, User } from '../../schemas/model.ts';
+import type { User } from '../../schemas/model.ts';
 import { MAX_ID_LENGTH } from '../../schemas/model.ts';
 import { readErrorBody } from './bodies.ts';
-import { destinationOf, type PeerSubscription, type PeerSubscriptions } from './client-subscriptions.ts';
-import { chatPlace, type Place } from './destinations.ts';
+import type { PeerSubscription, PeerSubscriptions } from './client-subscriptions.ts';
+import { chatPlace, INBOX_PLACE, type Place } from './destinations.ts';
 import type { Options } from './options.ts';
 import { type PeerDesk, readEvent, readMessage } from './peer-events.ts';
 import { peerError } from './refusal.ts';
@@ -51,8 +51,8 @@ export class PeerMessages {
   }
 
   /** A group message of ours will come back if we listen to the group. */
-  noteSent(target: Target, messageId: string): void {
-    if (target.type !== 'group' || !this.#subscriptions.has(destinationOf(target))) return;
+  noteSent(place: string | undefined, messageId: string): void {
+    if (place === undefined || !this.#subscriptions.has(place)) return;
     if (this.#sent.size >= MAX_SENT) {
       const [oldest] = this.#sent;
       if (oldest !== undefined) this.#sent.delete(oldest);
@@ -72,7 +72,7 @@ export class PeerMessages {
    *
    * @throws GatewayError frame_malformed, frame_unknown, field_missing
    */
-  receive(frame: StompFrame, self: User): Effects {
+  receive(frame: StompFrame, self: User, rules: VersionRules): Effects {
     const subscription = this.#subscriptions.find(frame);
     const place = this.#placeOf(frame);
     if (place?.kind === 'events') {
@@ -81,14 +81,18 @@ export class PeerMessages {
     }
     if (place?.kind === 'inbox' || place?.kind === 'group') {
       if (place.kind === 'inbox') this.inboxCount++;
-      return this.#message(frame, subscription, self);
+      return this.#message(frame, subscription, { self, rules });
     }
     return this.#relayed(frame, subscription);
   }
 
-  #message(frame: StompFrame, subscription: PeerSubscription | undefined, self: User): Effects {
-    const event = readMessage(frame.body, this.#desk);
-    if (event === undefined) return [lost('message')];
+  #message(
+    frame: StompFrame,
+    subscription: PeerSubscription | undefined,
+    { self, rules }: { readonly self: User; readonly rules: VersionRules },
+  ): Effects {
+    const event = this.#chat ? readMessage(frame.body, this.#desk) : this.#published(frame, subscription);
+    if (event === undefined) return [lost('message'), ...this.#discard(frame, subscription, rules)];
     const { id, from } = event.message;
     const isEcho = from.id === self.id && this.#sent.delete(id);
     const effect = this.#route(isEcho ? { ...event, origin: this.#connection.id } : event);
@@ -97,6 +101,28 @@ export class PeerMessages {
       if (delivery !== undefined && effect.kind === 'route') this.#toAcknowledge.set(effect.ref, delivery);
     }
     return [effect];
+  }
+
+  /** At a general broker anybody may publish anything: what is no message, or not for this place, is nobody's. */
+  #published(frame: StompFrame, subscription: PeerSubscription | undefined): EventOf<'message'> | undefined {
+    try {
+      const event = readMessage(frame.body, this.#desk);
+      const to = event?.message.to;
+      const { target } = subscription ?? {};
+      return to?.type === target?.type && to?.id === target?.id ? event : undefined;
+    } catch (error) {
+      if (error instanceof GatewayError) return undefined;
+      throw error;
+    }
+  }
+
+  /** What can't be understood is acknowledged all the same: it would come again for ever. */
+  #discard(frame: StompFrame, subscription: PeerSubscription | undefined, rules: VersionRules): Effects {
+    if (this.#chat || subscription === undefined || subscription.ack === 'auto') return [];
+    const delivery = this.#subscriptions.await(frame, subscription);
+    const acknowledgement =
+      delivery === undefined ? undefined : this.#subscriptions.settle(delivery, true, rules);
+    return acknowledgement === undefined ? [] : [send(acknowledgement)];
   }
 
   #relayed(frame: StompFrame, subscription: PeerSubscription | undefined): Effects {
@@ -119,11 +145,14 @@ export class PeerMessages {
     return [this.#route(event)];
   }
 
-  /** The chat's own destinations are known by name, whatever subscription the server names. */
+  /** A chat's own destinations are known by name, whatever subscription the server names; others by what we subscribed to. */
   #placeOf(frame: StompFrame): Place | undefined {
-    if (!this.#chat) return undefined;
-    const subscribed = this.#subscriptions.find(frame)?.destination;
-    return chatPlace(headerOf(frame, 'destination') ?? '') ?? chatPlace(subscribed ?? '');
+    const subscription = this.#subscriptions.find(frame);
+    if (this.#chat)
+      return chatPlace(headerOf(frame, 'destination') ?? '') ?? chatPlace(subscription?.destination ?? '');
+    const { target } = subscription ?? {};
+    if (target?.type === 'user') return INBOX_PLACE;
+    return target?.type === 'group' ? { kind: 'group', id: target.id } : undefined;
   }
 
   #route(value: Event): Effect<StompFrame, Event> {

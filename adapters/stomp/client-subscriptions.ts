@@ -1,7 +1,7 @@
 /** What we subscribed to as a client, and what waits for our ACK. */
 import type { DeliveryReference, Destination } from '../../schemas/model.ts';
 import { bareFrame } from './client-frames.ts';
-import { ERRORS_QUEUE, EVENTS_QUEUE, GROUP_PREFIX, INBOX } from './destinations.ts';
+import { ERRORS_QUEUE, EVENTS_QUEUE, INBOX } from './destinations.ts';
 import type { AckMode } from './subscriptions.ts';
 import type { VersionRules } from './version.ts';
 import { headerOf, type StompFrame } from './wire.ts';
@@ -11,21 +11,6 @@ export interface PeerSubscription {
   readonly destination: string;
   readonly target: Destination | undefined;
   readonly ack: AckMode;
-}
-
-/** Where a target lives on a chat server. */
-export function destinationOf(target: Destination): string {
-  switch (target.type) {
-    case 'user':
-      return INBOX;
-    case 'group':
-      return `${GROUP_PREFIX}${target.id}`;
-    case 'topic':
-    case 'queue':
-      return target.id;
-    default:
-      return target.type satisfies never;
-  }
 }
 
 /** How to acknowledge one delivery, by any version. */

@@ -13,6 +13,7 @@ import type { Event } from '../../schemas/event.ts';
 import type { Destination, User } from '../../schemas/model.ts';
 import {
   attendanceResult,
+  closeAfter,
   DONE,
   failed,
   selfOf,
@@ -20,9 +21,10 @@ import {
   storedResult,
   unsupported,
 } from './client-answers.ts';
-import { bareFrame, batchFrames, chatFrame, connectFrame, relayFrame, withHeader } from './client-frames.ts';
+import { type ChatCommand, chatOf, type PeerChat } from './client-chat.ts';
+import { bareFrame, batchFrames, connectFrame, relayFrame, withHeader } from './client-frames.ts';
 import { PeerMessages } from './client-messages.ts';
-import { destinationOf, PeerSubscriptions } from './client-subscriptions.ts';
+import { PeerSubscriptions } from './client-subscriptions.ts';
 import { type Expected, Unanswered } from './client-unanswered.ts';
 import { REPLACED, replacedClose } from './frames.ts';
 import { agree, heartBeatTimers, outgoingTimer, readHeartBeat } from './heart-beat.ts';
@@ -42,6 +44,7 @@ export class StompClientSession implements ClientSession<StompFrame> {
   readonly #idle: Effect<never, never>;
   readonly #subscriptions: PeerSubscriptions;
   readonly #messages: PeerMessages;
+  readonly #chatAt: PeerChat;
   readonly #unanswered = new Unanswered();
   #state: 'connecting' | 'open' | 'leaving' | 'closed' = 'connecting';
   #outgoingMs = 0;
@@ -57,6 +60,7 @@ export class StompClientSession implements ClientSession<StompFrame> {
     this.#subscriptions = new PeerSubscriptions(endpoint.options.limits.unacked);
     this.#self = selfOf(endpoint, connection);
     this.#messages = new PeerMessages(endpoint, connection, this.#subscriptions);
+    this.#chatAt = chatOf(endpoint, connection);
   }
 
   open(): Effects {
@@ -93,7 +97,7 @@ export class StompClientSession implements ClientSession<StompFrame> {
     const version = headerOf(frame, 'version') ?? '1.0';
     if (rulesOf(version) === undefined)
       throw protocolFault('protocol_violation', 'the server chose a version that was not offered');
-    const { heartBeat, upstream } = this.#endpoint.options;
+    const { heartBeat } = this.#endpoint.options;
     const agreed = agree(heartBeat, readHeartBeat(headerOf(frame, 'heart-beat')));
     this.#outgoingMs = agreed.outgoingMs;
     this.#state = 'open';
@@ -106,15 +110,15 @@ export class StompClientSession implements ClientSession<StompFrame> {
       const value: Event = { type: 'authenticated', namespace, user: this.#self };
       effects.push({ kind: 'route', ref: this.#messages.nextRef(), value });
     }
-    if (upstream.chat)
-      for (const subscribe of this.#subscriptions.addOwn(upstream.acknowledge)) effects.push(send(subscribe));
+    for (const subscribe of this.#chatAt.atLogin(this.#subscriptions, this.#self))
+      effects.push(send(subscribe));
     effects.push(...heartBeatTimers(agreed), READY);
     return effects;
   }
 
   #received(frame: StompFrame): Effects {
     const refusal = this.#messages.refusalOf(frame);
-    if (refusal === undefined) return this.#messages.receive(frame, this.#self);
+    if (refusal === undefined) return this.#messages.receive(frame, this.#self, this.#link.rules);
     const settlements = this.#unanswered.refuse(refusal.messageId, refusal);
     return settlements.length > 0 ? settlements : [lost('error')];
   }
@@ -138,13 +142,7 @@ export class StompClientSession implements ClientSession<StompFrame> {
       const ref = this.#messages.nextRef();
       return [...settlements, { kind: 'route', ref, value }, replacedClose];
     }
-    const text = explain(error, this.#endpoint.locale);
-    const reason = connecting
-      ? 'unauthenticated'
-      : error.code === 'token_expired'
-        ? error.code
-        : 'upstream_unavailable';
-    return [...settlements, { kind: 'close', reason, text }];
+    return [...settlements, closeAfter(error, connecting, this.#endpoint.locale)];
   }
 
   deliver(command: Command, ref = 0): Effects {
@@ -161,7 +159,7 @@ export class StompClientSession implements ClientSession<StompFrame> {
       case 'relay':
         if (command.target.type === 'user' || command.target.type === 'group')
           return unsupported(command, ref);
-        return this.#ask(relayFrame(command), { ref, result: DONE });
+        return this.#ask(relayFrame(command, !this.#endpoint.options.upstream.chat), { ref, result: DONE });
       case 'subscribe':
       case 'unsubscribe':
         return this.#attend(command, command.target, ref);
@@ -184,15 +182,14 @@ export class StompClientSession implements ClientSession<StompFrame> {
     }
   }
 
-  #chat(command: CommandOf<'send_message' | 'revoke_message' | 'sync'>, ref: number): Effects {
-    const { appId, upstream } = this.#endpoint.options;
-    if (!upstream.chat) return unsupported(command, ref);
+  #chat(command: ChatCommand, ref: number): Effects {
+    if (!this.#chatAt.has(command)) return unsupported(command, ref);
     const messageId = this.#messageIdOf(command);
-    const frame = chatFrame(command, messageId, { identity: this.#connection.identity, appId });
+    const frame = this.#chatAt.frame(command, messageId, this.#self);
     if (frame === undefined) return [failed(ref, new GatewayError('recipient_unknown'))];
     switch (command.type) {
       case 'send_message':
-        this.#messages.noteSent(command.target, messageId);
+        this.#noteSent(command, messageId);
         return this.#ask(frame, { ref, messageId, result: this.#stored(command, messageId) });
       case 'revoke_message':
         return this.#ask(frame, { ref, messageId, result: DONE });
@@ -205,7 +202,11 @@ export class StompClientSession implements ClientSession<StompFrame> {
     }
   }
 
-  #messageIdOf(command: CommandOf<'send_message' | 'revoke_message' | 'sync'>): string {
+  #noteSent({ target }: CommandOf<'send_message'>, messageId: string): void {
+    if (target.type === 'group') this.#messages.noteSent(this.#chatAt.placeOf(target), messageId);
+  }
+
+  #messageIdOf(command: ChatCommand): string {
     if (command.type === 'revoke_message') return command.message;
     return (command.type === 'send_message' ? command.clientId : undefined) ?? this.#connection.newId();
   }
@@ -215,14 +216,14 @@ export class StompClientSession implements ClientSession<StompFrame> {
   }
 
   #batch(command: CommandOf<'send_batch'>, ref: number): Effects {
-    const { appId, upstream } = this.#endpoint.options;
-    const desk = { identity: this.#connection.identity, appId, chat: upstream.chat };
-    const batch = batchFrames(command, desk, {
+    const batch = batchFrames(command, {
       name: `tx-${this.#unanswered.nextName()}`,
+      toBroker: !this.#endpoint.options.upstream.chat,
       messageId: (item) => this.#messageIdOf(item),
+      frame: (item, messageId) => this.#chatAt.frame(item, messageId, this.#self),
     });
     if (batch === undefined) return unsupported(command, ref);
-    for (const { item, messageId } of batch.messages) this.#messages.noteSent(item.target, messageId);
+    for (const { item, messageId } of batch.messages) this.#noteSent(item, messageId);
     const stored = batch.messages.map(({ item, messageId }) => this.#stored(item, messageId));
     return [
       ...batch.frames.map(send),
@@ -237,9 +238,9 @@ export class StompClientSession implements ClientSession<StompFrame> {
   ): Effects {
     const { upstream } = this.#endpoint.options;
     const isChat = target.type === 'user' || target.type === 'group';
-    if (isChat && !upstream.chat) return unsupported(command, ref);
+    const destination = isChat ? this.#chatAt.placeOf(target) : target.id;
+    if (destination === undefined) return unsupported(command, ref);
     const result = attendanceResult(command, this.#self);
-    const destination = destinationOf(target);
     const arrives = command.type === 'subscribe' || command.type === 'join_group';
     if (!arrives) {
       const frame = this.#subscriptions.remove(destination);
@@ -247,7 +248,11 @@ export class StompClientSession implements ClientSession<StompFrame> {
     }
     if (this.#subscriptions.has(destination)) return [settled(ref, result)];
     const mode = isChat ? upstream.acknowledge : target.type === 'queue' ? 'client-individual' : 'auto';
-    const subscribe = this.#subscriptions.add(destination, isChat ? undefined : target, mode);
+    const subscribe = this.#subscriptions.add(
+      destination,
+      isChat && upstream.chat ? undefined : target,
+      mode,
+    );
     return this.#ask(subscribe, { ref, result });
   }
 

@@ -29,7 +29,8 @@ const DONE: IteratorResult<StompFrame, undefined> = Object.freeze({ done: true, 
 
 /** One per connection; it is its own iterator, so that a wire message costs no further object. */
 export class StompDecoder implements IterableIterator<StompFrame, undefined> {
-  readonly #commands: ReadonlySet<string>;
+  /** A dozen, and every connection's the same: a set for each would be much of what an idle one holds. */
+  readonly #commands: readonly string[];
   readonly #limits: DecoderLimits;
   readonly #link: Link;
   readonly #head = new FrameHead();
@@ -51,7 +52,7 @@ export class StompDecoder implements IterableIterator<StompFrame, undefined> {
   #broken = false;
 
   constructor(commands: readonly string[], limits: DecoderLimits, link: Link) {
-    this.#commands = new Set(commands);
+    this.#commands = commands;
     this.#limits = limits;
     this.#link = link;
   }
@@ -157,7 +158,7 @@ export class StompDecoder implements IterableIterator<StompFrame, undefined> {
     }
     const end = data[scan - 1] === CR ? scan - 1 : scan;
     const command = data.toString('latin1', this.#start, end);
-    this.#head.begin(command, this.#commands.has(command));
+    this.#head.begin(command, this.#commands.includes(command));
     this.#scan = this.#line = scan + 1;
     this.#stage = 'head';
     return true;

@@ -16,7 +16,7 @@ export type Place =
   | { readonly kind: 'inbox' | 'errors' | 'events' }
   | { readonly kind: 'group' | 'topic' | 'queue'; readonly id: string };
 
-const INBOX_PLACE: Place = { kind: 'inbox' };
+export const INBOX_PLACE: Place = { kind: 'inbox' };
 const ERRORS_PLACE: Place = { kind: 'errors' };
 const EVENTS_PLACE: Place = { kind: 'events' };
 

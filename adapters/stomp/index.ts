@@ -6,6 +6,7 @@ import { createCodec } from './codec.ts';
 import { Destinations } from './destinations.ts';
 import { decoderLimits } from './limits.ts';
 import { Options } from './options.ts';
+import { reference } from './reference.ts';
 import { type EndpointParts, StompServerSession } from './server.ts';
 import { newLink } from './version.ts';
 import { CLIENT_COMMANDS, SERVER_COMMANDS, type StompFrame } from './wire.ts';
@@ -24,8 +25,14 @@ export const stompDialect = defineDialect<StompFrame, Options>({
     silenceMs: null,
     closeCodes: { unauthenticated: 1002 },
   },
+  reference,
   loginBy: 'frame',
-  policy: () => ({ attendance: 'explicit', inbox: 'subscribe', replay: 'sync' }),
+  policy: ({ upstream }) => ({
+    attendance: 'explicit',
+    inbox: 'subscribe',
+    replay: 'sync',
+    confirmsUpstream: upstream.acknowledge === 'client-individual',
+  }),
   server: (endpoint) => {
     const limits = decoderLimits(endpoint);
     const parts: EndpointParts = {

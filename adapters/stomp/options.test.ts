@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GatewayError } from '../../core/errors.ts';
+import { escapeId, fillPlace } from './broker-places.ts';
 import { Destinations, patternFault } from './destinations.ts';
 import { contentTypeOf, msgTypeOf } from './message-type.ts';
 import { Options } from './options.ts';
@@ -27,6 +28,42 @@ describe('options', () => {
     expect(at('/topic/{name}')).toBeUndefined();
     for (const pattern of ['topic', '/topic/{', '/topic/}', '/topic/{}', '/topic/{a}{b}', '/topic/*', '/a.#'])
       expect(at(pattern), pattern).toEqual(['destinations.0.pattern']);
+  });
+});
+
+describe('places of a chat at a general broker', () => {
+  const faults = (upstream: object) =>
+    Options.safeParse({ upstream }).error?.issues.map(({ path }) => path.join('.'));
+
+  test('are templates with one {id} and nothing that a broker reads otherwise', () => {
+    expect(faults({ chat: false, groups: '/topic/group.{id}', users: '/queue/user.{id}' })).toBeUndefined();
+    for (const groups of [
+      'topic/{id}',
+      '/topic/x',
+      '/topic/{id}{id}',
+      '/topic/{name}',
+      '/a.*.{id}',
+      '/a%2F{id}',
+    ])
+      expect(faults({ chat: false, groups }), groups).toEqual(['upstream.groups']);
+  });
+
+  test('are not for a chat service', () => {
+    expect(faults({ groups: '/topic/group.{id}' })).toEqual(['upstream']);
+  });
+
+  test('hold each id as it is or escaped, and no two alike', () => {
+    expect(fillPlace('/queue/user.{id}', 'alice@example.com')).toBe('/queue/user.alice@example.com');
+    expect(fillPlace('/topic/{id}', '$& #*/%=你')).toBe('/topic/=24=26=20=23=2A=2F=25=3D=E4=BD=A0');
+    expect(fillPlace('/topic/{id}', 'x'.repeat(249))).toBeUndefined();
+    const id = fc.string({ minLength: 1, unit: 'grapheme' }).filter((value) => value.isWellFormed());
+    fc.assert(
+      fc.property(id, (value) => {
+        const escaped = escapeId(value);
+        expect(escaped).toMatch(/^[A-Za-z0-9._@~+=-]+$/);
+        expect(decodeURIComponent(escaped.replaceAll('=', '%'))).toBe(value);
+      }),
+    );
   });
 });
 

@@ -1,6 +1,7 @@
 /** The endpoint's options of this dialect; PROTOCOL.md describes each. */
 import { z } from 'zod';
 import { Id } from '../../schemas/model.ts';
+import { templateFault } from './broker-places.ts';
 import { patternFault } from './destinations.ts';
 
 const Interval = z
@@ -27,6 +28,13 @@ const DestinationOption = z.strictObject({
   users: z.array(Id).optional().describe('Narrows `anyone` to these users.'),
 });
 export type DestinationOption = z.infer<typeof DestinationOption>;
+
+const ChatTemplate = z
+  .string()
+  .max(200)
+  .refine((template) => templateFault(template) === undefined, {
+    error: ({ input }) => templateFault(String(input)) ?? '',
+  });
 
 export const Options = z.strictObject({
   appId: z
@@ -109,6 +117,19 @@ export const Options = z.strictObject({
         .enum(['auto', 'client-individual'])
         .default('auto')
         .describe('Client face: ack mode of chat subscriptions; queues are always client-individual.'),
+      groups: ChatTemplate.nullable()
+        .default(null)
+        .describe(
+          'Client face at a general broker: where a group lives, e.g. /topic/group.{id}; null: there are none.',
+        ),
+      users: ChatTemplate.nullable()
+        .default(null)
+        .describe(
+          'Client face at a general broker: where a user gets direct messages, e.g. /queue/user.{id}; null: there are none.',
+        ),
+    })
+    .refine(({ chat, groups, users }) => !chat || (groups === null && users === null), {
+      error: 'groups and users are for a general broker: set chat to false',
     })
     .prefault({})
     .describe('How we speak as a client of a STOMP server.'),

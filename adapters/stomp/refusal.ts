@@ -1,5 +1,5 @@
 /** How an error is said: as an ERROR frame, which ends the connection, or as a body on the errors queue. */
-import { ERRORS, type ErrorCode, GatewayError, type Locale } from '../../core/errors.ts';
+import { ERRORS, type ErrorCode, errorText, GatewayError, type Locale } from '../../core/errors.ts';
 import { explain } from '../../core/session-kit.ts';
 import type { ErrorBody } from './bodies.ts';
 import { headerOf, type StompFrame } from './wire.ts';
@@ -62,11 +62,24 @@ export function peerError(
   const { code, text, messageId } = said;
   const message = messageId === undefined ? {} : { messageId };
   // Their words for one of our codes are the table's already.
-  if (code !== undefined && Object.hasOwn(ERRORS, code))
-    return new GatewayError(code as ErrorCode, { fatal: null, ...message });
+  if (code !== undefined && Object.hasOwn(ERRORS, code)) {
+    const known = code as ErrorCode;
+    return new GatewayError(known, { fatal: null, ...detailIn(text, known), ...message });
+  }
   const detail =
     text === undefined || text === '' ? {} : { detail: text.slice(0, MAX_DETAIL).toWellFormed() };
   return new GatewayError(fallback, { fatal: null, ...detail, ...message });
+}
+
+/** What a text adds to the table's words for its code, in either locale. */
+function detailIn(text: string | undefined, code: ErrorCode): { readonly detail?: string } {
+  for (const locale of ['en', 'zh-CN'] as const) {
+    const known = `${errorText(code, locale)}: `;
+    if (text?.startsWith(known) === true) {
+      return { detail: text.slice(known.length, known.length + MAX_DETAIL).toWellFormed() };
+    }
+  }
+  return {};
 }
 
 /** The error that an ERROR frame of a server stands for. */
@@ -77,5 +90,7 @@ export function readError(frame: StompFrame, beforeLogin: boolean): GatewayError
     return new GatewayError('unauthenticated', { fatal: null });
   const named = headerOf(frame, 'receipt-id') !== undefined;
   const fallback = named ? 'forbidden' : beforeLogin ? 'unauthenticated' : 'upstream_unavailable';
-  return peerError({ code, text: message }, fallback);
+  const isOurs = code !== undefined && Object.hasOwn(ERRORS, code);
+  const text = isOurs && typeof frame.body === 'string' ? frame.body : message;
+  return peerError({ code, text }, fallback);
 }

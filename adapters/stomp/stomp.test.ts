@@ -176,7 +176,9 @@ describe('both faces', () => {
         const relay = { type: 'relay', target, name: 'SEND', headers: sent, body: content } as const;
         const ephemeral = kind === 'topic';
         const [routed] = pair.command({ ...relay, ephemeral }, 2);
-        expect(routed).toEqual({ ...relay, ephemeral });
+        // A general broker is asked to keep what is to be kept.
+        const kept = ephemeral ? sent : [['persistent', 'true'], ...sent];
+        expect(routed).toEqual({ ...relay, headers: kept, ephemeral });
         pair.settle(OK);
         expect(pair.answers.get(2)).toEqual(OK);
 

@@ -3,6 +3,7 @@ import type { DialectVectors } from '../../core/dialect-vectors.ts';
 import { accept } from './vectors/accept.ts';
 import { acknowledgements } from './vectors/acknowledgements.ts';
 import { atBrokers } from './vectors/client-broker.ts';
+import { chatAtBrokers } from './vectors/client-broker-chat.ts';
 import { commands } from './vectors/client-commands.ts';
 import { logins } from './vectors/client-login.ts';
 import { received } from './vectors/client-received.ts';
@@ -40,5 +41,6 @@ export const vectors: DialectVectors = {
     ...commands,
     ...received,
     ...atBrokers,
+    ...chatAtBrokers,
   ],
 };

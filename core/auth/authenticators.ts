@@ -1,10 +1,85 @@
 /** The authenticators of a configuration, by name. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Logger } from 'pino';
 import type { AuthenticatorConfig } from '../../schemas/config.ts';
-import { httpHook } from './http-hook.ts';
+import type { HookMetrics } from '../hooks/metrics.ts';
+import { type HttpHookParts, httpHook } from './http-hook.ts';
 import { jwtAuthenticator } from './jwt.ts';
-import type { Authenticator } from './port.ts';
+import type { Authenticator, Identity } from './port.ts';
 import { staticTokens } from './static-tokens.ts';
+
+/** Whoever vouched for somebody does so no more. */
+const NOBODY: Authenticator = { authenticate: async () => undefined };
+
+/** One name's authenticator, whatever the configuration in force says of it: logins ask it again by this. */
+class Slot implements Authenticator {
+  inner: Authenticator;
+
+  constructor(inner: Authenticator) {
+    this.inner = inner;
+  }
+
+  authenticate(
+    ...[credential, context]: Parameters<Authenticator['authenticate']>
+  ): Promise<Identity | undefined> {
+    return this.inner.authenticate(credential, context);
+  }
+
+  get recheck(): Authenticator['recheck'] {
+    return this.inner.recheck;
+  }
+}
+
+/** The authenticators in force, by name. A reload changes what is behind a name. */
+export class Authenticators {
+  readonly #slots = new Map<string, Slot>();
+  readonly #log: Pick<Logger, 'warn' | 'info'>;
+  readonly #metrics: HookMetrics;
+  #configs: Readonly<Record<string, AuthenticatorConfig>> = {};
+
+  constructor(log: Pick<Logger, 'warn' | 'info'>, metrics: HookMetrics) {
+    this.#log = log;
+    this.#metrics = metrics;
+  }
+
+  /** Those that an endpoint lists. */
+  of(names: readonly string[]): readonly Authenticator[] {
+    return names.map((name) => {
+      const slot = this.#slots.get(name);
+      if (slot === undefined) throw new Error(`no authenticator ${name}`);
+      return slot;
+    });
+  }
+
+  /**
+   * Makes those that are new or changed; what it gives puts them into force.
+   *
+   * @throws Error that names the authenticator whose key can't be read
+   */
+  prepare(configs: Readonly<Record<string, AuthenticatorConfig>>): () => void {
+    const different = Object.entries(configs).filter(
+      ([name, config]) => !this.#slots.has(name) || !isDeepStrictEqual(config, this.#configs[name]),
+    );
+    const made = makeAuthenticators(Object.fromEntries(different), this.#log, this.#metrics);
+    // Endpoints are made with them before they are in force.
+    for (const [name, authenticator] of made) {
+      if (!this.#slots.has(name)) this.#slots.set(name, new Slot(authenticator));
+    }
+    return () => {
+      this.#configs = configs;
+      for (const [name, authenticator] of made) {
+        const slot = this.#slots.get(name);
+        if (slot !== undefined) slot.inner = authenticator;
+      }
+      for (const [name, slot] of this.#slots) {
+        if (Object.hasOwn(configs, name)) continue;
+        slot.inner = NOBODY;
+        this.#slots.delete(name);
+        this.#metrics.remove(name);
+      }
+    };
+  }
+}
 
 /**
  * One authenticator for each name, shared by the endpoints that list it.
@@ -13,12 +88,13 @@ import { staticTokens } from './static-tokens.ts';
  */
 export function makeAuthenticators(
   configs: Readonly<Record<string, AuthenticatorConfig>>,
-  log: Pick<Logger, 'warn'>,
+  log: Pick<Logger, 'warn' | 'info'>,
+  metrics?: HookMetrics,
 ): ReadonlyMap<string, Authenticator> {
   return new Map(
     Object.entries(configs).map(([name, config]) => {
       try {
-        return [name, makeAuthenticator(config, log)];
+        return [name, makeAuthenticator(config, { name, log, metrics })];
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new Error(`authenticators.${name}: ${reason}`, { cause: error });
@@ -27,14 +103,14 @@ export function makeAuthenticators(
   );
 }
 
-function makeAuthenticator(config: AuthenticatorConfig, log: Pick<Logger, 'warn'>): Authenticator {
+function makeAuthenticator(config: AuthenticatorConfig, parts: HttpHookParts): Authenticator {
   switch (config.type) {
     case 'static':
       return staticTokens(config.tokens);
     case 'jwt':
-      return jwtAuthenticator(config, log);
+      return jwtAuthenticator(config, parts.log);
     case 'http':
-      return httpHook(config);
+      return httpHook(config, parts);
     default:
       return config satisfies never;
   }

@@ -1,4 +1,7 @@
 /** Asking an HTTP server without trusting it: a deadline over everything, no redirects, a bounded answer. */
+import { Agent, type IncomingMessage, request as plainRequest } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import { type AddressGuard, AddressRefused } from '../hooks/addresses.ts';
 
 export interface BoundedRequest {
   readonly method: 'GET' | 'POST';
@@ -8,6 +11,8 @@ export interface BoundedRequest {
   readonly timeoutMs: number;
   /** Largest body of the answer. */
   readonly maxBytes: number;
+  /** Gives up earlier. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 export interface BoundedAnswer {
@@ -15,24 +20,103 @@ export interface BoundedAnswer {
   readonly text: string;
 }
 
-/** @throws Error whatever kept the whole answer from coming in time */
-export async function boundedFetch(url: string, request: BoundedRequest): Promise<BoundedAnswer> {
-  const { method, headers, body, timeoutMs, maxBytes } = request;
-  const response = await fetch(url, {
-    method,
-    headers,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(timeoutMs),
-    ...(body === undefined ? {} : { body }),
-  });
+export type FetchFault = 'timeout' | 'unreachable' | 'too_large' | 'address_refused';
+
+/** What kept a whole answer from coming. */
+export class FetchError extends Error {
+  readonly fault: FetchFault;
+  /** A socket kept from an earlier request was closed by the server meanwhile: a new one may do. */
+  readonly stale: boolean;
+
+  constructor(fault: FetchFault, message: string, options: { cause?: unknown; stale?: boolean } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'FetchError';
+    this.fault = fault;
+    this.stale = options.stale === true;
+  }
+}
+
+/** The sockets of one caller, kept between its requests. A guard says to which addresses they may lead. */
+export class HttpClient {
+  readonly #guard: AddressGuard | undefined;
+  readonly #agents = { 'http:': new Agent({ keepAlive: true }), 'https:': new TlsAgent({ keepAlive: true }) };
+
+  constructor(guard?: AddressGuard) {
+    this.#guard = guard;
+  }
+
+  /** @throws FetchError whatever kept the whole answer from coming in time */
+  fetch(url: string, request: BoundedRequest): Promise<BoundedAnswer> {
+    const { protocol } = new URL(url);
+    return exchange(url, request, this.#agents[protocol === 'https:' ? 'https:' : 'http:'], this.#guard);
+  }
+
+  /** Ends every socket, those in use too. */
+  close(): void {
+    for (const agent of Object.values(this.#agents)) agent.destroy();
+  }
+}
+
+/** One request on a socket of its own. @throws FetchError whatever kept the whole answer from coming in time */
+export function boundedFetch(url: string, request: BoundedRequest): Promise<BoundedAnswer> {
+  return exchange(url, request, false, undefined);
+}
+
+async function exchange(
+  url: string,
+  request: BoundedRequest,
+  agent: Agent | false,
+  guard: AddressGuard | undefined,
+): Promise<BoundedAnswer> {
+  const target = new URL(url);
+  const { method, headers, body = '', timeoutMs, maxBytes } = request;
+  const deadline = AbortSignal.timeout(timeoutMs);
+  const signal = request.signal === undefined ? deadline : AbortSignal.any([deadline, request.signal]);
+  const send = target.protocol === 'https:' ? tlsRequest : plainRequest;
+  let isAnswered = false;
+  let isReused = false;
+  try {
+    guard?.checkHost(target.hostname);
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      const outgoing = send(target, {
+        method,
+        headers: method === 'GET' ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
+        agent,
+        signal,
+        ...(guard === undefined ? {} : { lookup: guard.lookup }),
+      });
+      outgoing.on('response', resolve);
+      outgoing.on('error', (error) => {
+        isReused = outgoing.reusedSocket;
+        reject(error);
+      });
+      outgoing.end(body);
+    });
+    isAnswered = true;
+    return { status: response.statusCode ?? 0, text: await textOf(response, maxBytes) };
+  } catch (error) {
+    if (error instanceof FetchError) throw error;
+    if (error instanceof AddressRefused)
+      throw new FetchError('address_refused', error.message, { cause: error });
+    if (signal.aborted) {
+      throw new FetchError('timeout', 'no whole answer in time', { cause: error });
+    }
+    const { code, message } = error as NodeJS.ErrnoException;
+    const stale = !isAnswered && isReused && (code === 'ECONNRESET' || code === 'EPIPE');
+    throw new FetchError('unreachable', code ?? message, { cause: error, stale });
+  }
+}
+
+/** @throws FetchError too_large */
+async function textOf(response: IncomingMessage, maxBytes: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of response) {
     const bytes = chunk as Uint8Array;
     length += bytes.length;
-    // Leaving the loop cancels the body.
-    if (length > maxBytes) throw new Error(`the answer is larger than ${maxBytes} bytes`);
+    // Leaving the loop ends the socket.
+    if (length > maxBytes) throw new FetchError('too_large', `the answer is larger than ${maxBytes} bytes`);
     chunks.push(bytes);
   }
-  return { status: response.status, text: new TextDecoder().decode(Buffer.concat(chunks)) };
+  return new TextDecoder().decode(Buffer.concat(chunks));
 }

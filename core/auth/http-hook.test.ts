@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Credential } from '../../schemas/command.ts';
 import { httpHook } from './http-hook.ts';
-import { authenticatorConfig, backendThat, CONTEXT, type Told } from './test-kit.ts';
+import { authenticatorConfig, backendThat, CONTEXT, NO_LOG, type Told } from './test-kit.ts';
 
 const TOKEN: Credential = { kind: 'token', token: 't-1' };
 const unavailable = expect.objectContaining({
@@ -10,7 +10,11 @@ const unavailable = expect.objectContaining({
   fatal: 'upstream_unavailable',
 });
 const hookAt = (url: string, settings: object = {}, now?: () => number) =>
-  httpHook(authenticatorConfig({ type: 'http', url, ...settings }), now);
+  httpHook(authenticatorConfig({ type: 'http', url, allowPrivate: true, ...settings }), {
+    name: 'it',
+    log: NO_LOG,
+    ...(now === undefined ? {} : { now }),
+  });
 
 describe('the login hook', () => {
   it('is asked who a credential belongs to, with the cookies of the upgrade', async () => {
@@ -124,6 +128,41 @@ describe('the login hook', () => {
       undefined,
       'carol',
     ]);
+  });
+
+  it('signs as hooks are signed, and asks again under the same id', async () => {
+    await using backend = await backendThat(({ body }) =>
+      body.includes('"attempt":2') ? { body: { userId: 'alice' } } : { status: 503 },
+    );
+    const secret = 'a secret of more than 24 bytes';
+    const settings = { secret, backoff: { first: '1ms' } };
+    const hook = hookAt(backend.url, settings, () => 1_765_679_400_500);
+    expect(await hook.authenticate(TOKEN, CONTEXT)).toMatchObject({ userId: 'alice' });
+    expect(backend.asked).toHaveLength(2);
+    for (const { headers, body } of backend.asked) {
+      const id = backend.asked[0]?.headers['webhook-id'];
+      const signature = createHmac('sha256', secret).update(`${id}.1765679400.${body}`).digest('base64');
+      expect(headers['webhook-id']).toBe(id);
+      expect(headers['webhook-timestamp']).toBe('1765679400');
+      expect(headers['webhook-signature']).toBe(`v1,${signature}`);
+    }
+    expect(JSON.parse(backend.asked[1]?.body ?? '')).toEqual({ credential: TOKEN, ...CONTEXT, attempt: 2 });
+  });
+
+  it('spares a backend that fails: the breaker answers for it', async () => {
+    await using backend = await backendThat(() => ({ status: 500 }));
+    const hook = hookAt(backend.url, { retries: 0, breaker: { failures: 2, openFor: '1h' } });
+    for (let count = 0; count < 4; count++) {
+      await expect(hook.authenticate(TOKEN, CONTEXT)).rejects.toEqual(unavailable);
+    }
+    expect(backend.asked).toHaveLength(2);
+  });
+
+  it('is not sent to a private address that is not allowed', async () => {
+    await using backend = await backendThat(() => ({ body: { userId: 'alice' } }));
+    const hook = hookAt(backend.url, { allowPrivate: false });
+    await expect(hook.authenticate(TOKEN, CONTEXT)).rejects.toEqual(unavailable);
+    expect(backend.asked).toHaveLength(0);
   });
 
   it('tells how often it wants to be asked again', () => {

@@ -1,9 +1,11 @@
 /** JSON Web Tokens, by jose. The algorithm is the configuration's, whatever a token says of itself. */
+import type { KeyObject } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
 import type { Credential } from '../../schemas/command.ts';
 import type { JwtAuthenticatorConfig } from '../../schemas/config.ts';
 import { Id } from '../../schemas/model.ts';
+import { hs256Claims } from './hs256.ts';
 import { jwtKeys } from './jwt-keys.ts';
 import { type Authenticator, type Identity, tokenOf } from './port.ts';
 
@@ -15,12 +17,16 @@ import { type Authenticator, type Identity, tokenOf } from './port.ts';
 export function jwtAuthenticator(config: JwtAuthenticatorConfig, log: Pick<Logger, 'warn'>): Authenticator {
   const keys = jwtKeys(config, log);
   const options = {
-    algorithms: [config.algorithm],
     clockTolerance: config.clockTolerance / 1000,
     requiredClaims: ['sub'],
     ...(config.audience === undefined ? {} : { audience: config.audience }),
     ...(config.issuer === undefined ? {} : { issuer: config.issuer }),
   };
+
+  const verify = async (token: string, key: KeyObject, isPlain: boolean): Promise<JWTPayload | undefined> =>
+    isPlain && config.algorithm === 'HS256'
+      ? hs256Claims(token, key, options)
+      : (await jwtVerify(token, key, { ...options, algorithms: [config.algorithm] })).payload;
 
   /** The claims of a good token. A token without a key id is tried with each key. */
   const claims = async (token: string): Promise<JWTPayload | undefined> => {
@@ -29,7 +35,7 @@ export function jwtAuthenticator(config: JwtAuthenticatorConfig, log: Pick<Logge
     if (header?.alg !== config.algorithm) return undefined;
     for (const { key } of await keys(typeof header.kid === 'string' ? header.kid : undefined)) {
       try {
-        return (await jwtVerify(token, key, options)).payload;
+        return await verify(token, key, header.crit === undefined && header.b64 === undefined);
       } catch (error) {
         if (!(error instanceof errors.JOSEError)) throw error;
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) return undefined;

@@ -14,64 +14,81 @@ export interface LeaseParts {
   readonly recheck: Authenticator['recheck'];
   /** Asks again whose the credential is. */
   readonly ask: () => Promise<Identity | undefined>;
-  /** The login is good no more. Called once. */
-  readonly ended: (error: GatewayError) => void;
+  readonly holder: LeaseHolder;
   readonly wheel: TimerWheel;
   /** Epoch ms. */
   readonly now: () => number;
 }
 
-export class Lease {
+export interface LeaseHolder {
+  /** The login is good no more. Called once. */
+  fault(error: GatewayError): void;
+}
+
+/** What asking again takes; most logins rest on a token alone. */
+interface Recheck extends LeaseParts {
+  lastAnswer: number;
+  timer: WheelTimer | undefined;
+}
+
+/** It is the timer of its own expiry. */
+export class Lease implements WheelTimer {
+  deadline = 0;
+  slot = -1;
   readonly issuedAt: number | undefined;
   /** When the login was accepted; epoch ms. */
   readonly since: number;
-  readonly #parts: LeaseParts;
-  #expiry: WheelTimer | undefined;
-  #recheck: WheelTimer | undefined;
-  #lastAnswer: number;
+  readonly #wheel: TimerWheel;
+  readonly #holder: LeaseHolder;
+  readonly #recheck: Recheck | undefined;
   #stopped = false;
 
   constructor(parts: LeaseParts) {
-    this.#parts = parts;
-    this.issuedAt = parts.identity.issuedAt;
-    this.since = parts.now();
-    this.#lastAnswer = parts.wheel.now();
-    this.#expireAt(parts.identity.expiresAt);
+    const { identity, holder, wheel, now } = parts;
+    this.issuedAt = identity.issuedAt;
+    this.since = now();
+    this.#wheel = wheel;
+    this.#holder = holder;
+    this.#recheck =
+      parts.recheck === undefined ? undefined : { ...parts, lastAnswer: wheel.now(), timer: undefined };
+    this.#expireAt(identity.expiresAt, this.since);
     this.#scheduleRecheck();
   }
 
   stop(): void {
     this.#stopped = true;
-    const { wheel } = this.#parts;
-    if (this.#expiry !== undefined) wheel.cancel(this.#expiry);
-    if (this.#recheck !== undefined) wheel.cancel(this.#recheck);
+    this.#wheel.cancel(this);
+    const timer = this.#recheck?.timer;
+    if (timer !== undefined) this.#wheel.cancel(timer);
+  }
+
+  fire(): void {
+    this.#end(new GatewayError('token_expired'));
   }
 
   #end(error: GatewayError): void {
     if (this.#stopped) return;
     this.stop();
-    this.#parts.ended(error);
+    this.#holder.fault(error);
   }
 
-  #expireAt(at: number | undefined): void {
-    const { wheel, now } = this.#parts;
-    if (this.#expiry !== undefined) wheel.cancel(this.#expiry);
-    this.#expiry = undefined;
-    if (at === undefined) return;
-    const left = Math.min(Math.max(0, at - now()), MAX_TIMER_MS);
-    this.#expiry = wheel.arm(left, () => this.#end(new GatewayError('token_expired')));
+  /** Both epoch ms. */
+  #expireAt(at: number | undefined, now: number): void {
+    if (at === undefined) this.#wheel.cancel(this);
+    else this.#wheel.rearm(this, Math.min(Math.max(0, at - now), MAX_TIMER_MS));
   }
 
   #scheduleRecheck(): void {
-    const { recheck, wheel } = this.#parts;
-    if (recheck === undefined || this.#stopped) return;
-    const after = recheck.everyMs * (1 - Math.random() * JITTER);
-    this.#recheck = wheel.arm(after, () => void this.#askAgain(recheck.graceMs));
+    const recheck = this.#recheck;
+    if (recheck?.recheck === undefined || this.#stopped) return;
+    const { everyMs, graceMs } = recheck.recheck;
+    const after = everyMs * (1 - Math.random() * JITTER);
+    recheck.timer = this.#wheel.arm(after, () => void this.#askAgain(recheck, graceMs));
   }
 
   /** A "no" ends the login at once, silence only after the grace. */
-  async #askAgain(graceMs: number): Promise<void> {
-    const { identity, ask, wheel } = this.#parts;
+  async #askAgain(recheck: Recheck, graceMs: number): Promise<void> {
+    const { identity, ask, wheel, now } = recheck;
     try {
       const again = await ask();
       if (this.#stopped) return;
@@ -79,10 +96,10 @@ export class Lease {
         this.#end(new GatewayError('token_expired'));
         return;
       }
-      this.#lastAnswer = wheel.now();
-      this.#expireAt(again.expiresAt);
+      recheck.lastAnswer = wheel.now();
+      this.#expireAt(again.expiresAt, now());
     } catch (error) {
-      if (wheel.now() - this.#lastAnswer > graceMs) {
+      if (wheel.now() - recheck.lastAnswer > graceMs) {
         this.#end(new GatewayError('upstream_unavailable', { fatal: 'upstream_unavailable', cause: error }));
         return;
       }

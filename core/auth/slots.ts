@@ -1,8 +1,12 @@
 /** At most so many at a time; so many more wait for their turn, in order; the rest are turned away. */
+
+/** Too many wait already. */
+export class NoRoom extends Error {}
+
 export class Slots {
   readonly #atATime: number;
   readonly #mayWait: number;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
   #underWay = 0;
 
   constructor(atATime: number, mayWait: number) {
@@ -10,23 +14,42 @@ export class Slots {
     this.#mayWait = mayWait;
   }
 
-  /** @throws Error when too many wait already; else what the work throws */
-  async take<Value>(work: () => Promise<Value>): Promise<Value> {
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /**
+   * @throws NoRoom when too many wait already; the signal's reason when it comes before the turn; else what the
+   * work throws
+   */
+  async take<Value>(work: () => Promise<Value>, signal?: AbortSignal): Promise<Value> {
     if (this.#underWay < this.#atATime) this.#underWay++;
-    else await this.#wait();
+    else await this.#wait(signal);
     try {
       return await work();
     } finally {
       // The place goes straight to the next in line: nobody can slip in between.
-      const next = this.#waiting.shift();
+      const [next] = this.#waiting;
       if (next === undefined) this.#underWay--;
       else next();
     }
   }
 
-  #wait(): Promise<void> {
-    if (this.#waiting.length >= this.#mayWait)
-      return Promise.reject(new Error(`${this.#mayWait} wait for their turn already`));
-    return new Promise((resolve) => this.#waiting.push(resolve));
+  #wait(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#waiting.size >= this.#mayWait)
+      return Promise.reject(new NoRoom(`${this.#mayWait} wait for their turn already`));
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        this.#waiting.delete(go);
+        reject(signal?.reason);
+      };
+      const go = (): void => {
+        this.#waiting.delete(go);
+        signal?.removeEventListener('abort', leave);
+        resolve();
+      };
+      this.#waiting.add(go);
+      signal?.addEventListener('abort', leave, { once: true });
+    });
   }
 }

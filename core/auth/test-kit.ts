@@ -11,7 +11,7 @@ export type Algorithm = JwtAuthenticatorConfig['algorithm'];
 export type PublicKeyAlgorithm = Exclude<Algorithm, 'HS256'>;
 
 export const CONTEXT: LoginContext = { endpoint: '/ws', address: '192.0.2.1', cookies: {} };
-export const NO_LOG = { warn: () => {} };
+export const NO_LOG = { warn: () => {}, info: () => {} };
 
 /** An authenticator's configuration with its defaults. */
 export function authenticatorConfig<Type extends AuthenticatorConfig['type']>(

@@ -14,7 +14,8 @@ export interface Block {
 const WIDE = /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6]/;
 
 const columnsOf = (character: string): number => (WIDE.test(character) ? 2 : 1);
-const columns = (text: string): number =>
+/** How many columns a text takes on a terminal. */
+export const columns = (text: string): number =>
   Array.from(text).reduce((sum, character) => sum + columnsOf(character), 0);
 
 /** A wire message as lines: the NUL that ends a frame is shown as `^@`. */

@@ -273,4 +273,4 @@ class Show {
 }
 
 /** How many messages a client's endpoint could not say at all. */
-const lossesOf = ({ endpoint }: DemoClient): number => endpoint.metrics.losses.get('message *') ?? 0;
+const lossesOf = ({ endpoint }: DemoClient): number => endpoint.metrics.losses.countOf('message', '*');

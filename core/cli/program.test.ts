@@ -53,6 +53,10 @@ async function run(args: readonly string[], parts: Partial<ProgramParts> = {}): 
         started.push([config, context]);
       },
       demo: async () => {},
+      explain: async () => {},
+      translate: async () => {},
+      losses: async () => {},
+      doctor: async () => {},
       out: (text) => {
         out += text;
       },
@@ -80,7 +84,7 @@ describe('dragoman check', () => {
       code: 1,
       out: '',
       err: [
-        `${bad}:1:1 lisen: unknown key, did you mean "listen"? allowed: listen, data, store, log, authenticators, users, groups, blocks, bridgeGroups, limits, endpoints`,
+        `${bad}:1:1 lisen: unknown key, did you mean "listen"? allowed: listen, data, store, log, authenticators, hooks, users, groups, blocks, bridgeGroups, limits, drain, api, endpoints`,
         `${bad}:2:17 listen.port: expected a whole number from 0 to 65535, not "x"`,
         `${bad}:3:47 endpoints[0].auth: there is no authenticator "demo"; "authenticators" is empty`,
         `3 problems in ${bad}`,

@@ -1,12 +1,17 @@
 /** The command line. What a command needs of the rest of the program is handed in. */
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { Config, ConfigDialect } from '../../schemas/config.ts';
 import { configJsonSchema } from '../../schemas/publish.ts';
 import type { Environment } from '../config/substitute.ts';
 import { configWarnings } from '../config/warnings.ts';
 import { configurationFor } from './configuration.ts';
+import { addDoctorCommand, type DoctorOptions } from './doctor-command.ts';
+import type { ExplainOptions } from './explain.ts';
 import { CommandFailure } from './failure.ts';
+import type { LossesRequest } from './losses.ts';
 import { mintToken } from './token.ts';
+import type { TranslateOptions } from './translate.ts';
+import { TRANSLATE_HELP } from './translate-help.ts';
 
 /** Where a configuration came from, and what should be said about it. */
 export interface StartContext {
@@ -25,9 +30,23 @@ export interface ProgramParts {
   start(config: Config, context: StartContext): Promise<void>;
   /** Shows clients of all dialects talking to each other; resolves at the end of the show. */
   demo(): Promise<void>;
+  /** Explains the frames on standard input by the reference of their dialect. */
+  explain(options: ExplainOptions): Promise<void>;
+  /** Translates the frames on standard input from one dialect to another. */
+  translate(options: TranslateOptions): Promise<void>;
+  /** Prints what is lost in a dialect, or between two. */
+  losses(request: LossesRequest): Promise<void>;
+  /** Looks at a running gateway as its clients do; throws `CommandFailure` if something is wrong with it. */
+  doctor(url: string | undefined, options: DoctorOptions): Promise<void>;
   /** Standard output and standard error; the text ends its own lines. */
   out(text: string): void;
   err(text: string): void;
+}
+
+interface PlanOptions {
+  readonly url?: string;
+  readonly key?: string;
+  readonly json?: boolean;
 }
 
 interface TokenOptions {
@@ -37,7 +56,7 @@ interface TokenOptions {
   readonly authenticator?: string;
 }
 
-/** The program with its five commands. Its actions throw `CommandFailure`; use `runProgram` to have them printed. */
+/** The program with its commands. Its actions throw `CommandFailure`; use `runProgram` to have them printed. */
 export function buildProgram(parts: ProgramParts): Command {
   const { dialects, environment, defaultConfig, out, err } = parts;
   const program = new Command('dragoman')
@@ -71,6 +90,23 @@ export function buildProgram(parts: ProgramParts): Command {
     });
 
   program
+    .command('plan')
+    .description('say what a reload to a new configuration would do, and how many connections it would touch')
+    .argument('<config>', 'the new configuration; or, with a second file, the old one')
+    .argument('[new]', 'the new configuration: then no gateway is asked')
+    .option(
+      '--url <url>',
+      'the gateway, or where its API listens (default: DRAGOMAN_URL, else http://127.0.0.1:8080)',
+    )
+    .option('--key <secret>', 'a key of its API with the scope admin:reload (default: DRAGOMAN_KEY)')
+    .option('--json', 'print the steps as JSON')
+    .action(async (file: string, second: string | undefined, options: PlanOptions) => {
+      const { planCommand } = await import('./plan.ts');
+      const files = second === undefined ? ([file] as const) : ([file, second] as const);
+      await planCommand({ dialects, environment, out }, { ...options, files });
+    });
+
+  program
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
     .action(() => {
@@ -101,6 +137,48 @@ export function buildProgram(parts: ProgramParts): Command {
     .command('demo')
     .description('start a gateway and one client of each dialect, and show who sends and receives what')
     .action(() => parts.demo());
+
+  program
+    .command('explain')
+    .description("say what each field of the frames on standard input means, by the dialect's own source")
+    .requiredOption('--dialect <dialect>', 'the dialect of the frames')
+    .addOption(
+      new Option('--direction <sender>', 'who sent the frames, if that should not be found out').choices([
+        'client',
+        'server',
+      ]),
+    )
+    .option('--list', 'list all frames of the dialect; nothing is read')
+    .option('--json', 'print JSON')
+    .action((options: ExplainOptions) => parts.explain(options));
+
+  program
+    .command('translate')
+    .description('say what the frames on standard input become in another dialect, and what of them is lost')
+    .requiredOption('--from <dialect>', 'the dialect of the frames')
+    .requiredOption('--to <dialect>', 'the dialect to translate them to')
+    .addOption(
+      new Option('--direction <direction>', 'to-server: clients sent them; to-client: servers sent them')
+        .choices(['to-server', 'to-client'])
+        .default('to-server'),
+    )
+    .option('--user <id>', 'who is logged in (default: the sender or recipient in the frame, else alice)')
+    .option('--group <id...>', 'groups that are attended from the beginning')
+    .option('--json', 'print JSON')
+    .addHelpText('after', TRANSLATE_HELP)
+    .action((options: TranslateOptions) => parts.translate(options));
+
+  program
+    .command('losses')
+    .description('print what is lost: all pairs of dialects in numbers, one dialect, or one pair in full')
+    .argument('[from]', "the clients' dialect")
+    .argument('[to]', 'the dialect of the server behind the gateway')
+    .option('--json', 'print JSON')
+    .action((from: string | undefined, to: string | undefined, { json }: { readonly json?: boolean }) =>
+      parts.losses({ from, to, json }),
+    );
+
+  addDoctorCommand(program, defaultConfig, (url, options) => parts.doctor(url, options));
 
   return program;
 }

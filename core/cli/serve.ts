@@ -1,11 +1,22 @@
 /** `dragoman start`: runs the gateway until it is told to stop. */
 import pino, { type Logger } from 'pino';
 import type { Config } from '../../schemas/config.ts';
+import { loadConfig, parseConfig } from '../config/load.ts';
+import type { Environment } from '../config/substitute.ts';
 import type { AnyDialect } from '../dialect.ts';
 import { Gateway } from '../server/gateway.ts';
 import { CommandFailure } from './failure.ts';
 import type { StartContext } from './program.ts';
 import { openStore } from './store.ts';
+
+/** What problems of a text that came with a request are reported under. */
+const PLANNED_FILE = 'planned.yaml';
+
+export interface ServeParts {
+  readonly dialects: readonly AnyDialect[];
+  /** Of the first start and of every reload. */
+  readonly environment: Environment;
+}
 
 function loggerFor({ level, pretty }: Config['log']): Logger {
   const readable = pretty === 'auto' ? process.stdout.isTTY === true : pretty;
@@ -13,22 +24,31 @@ function loggerFor({ level, pretty }: Config['log']): Logger {
   return pino({ level, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } });
 }
 
-/** Resolves once the gateway has stopped in good order after SIGINT or SIGTERM; a second signal ends at once. */
+/**
+ * Resolves once the gateway has stopped in good order after SIGINT or SIGTERM; a second signal ends at once. SIGHUP
+ * reloads.
+ */
 export async function serve(
   config: Config,
   context: StartContext,
-  dialects: readonly AnyDialect[],
+  { dialects, environment }: ServeParts,
 ): Promise<void> {
   const log = loggerFor(config.log);
   for (const warning of context.warnings) log.warn(warning);
   const store = await openStore(config);
+  const { file } = context;
   const gateway = await Gateway.create({
     config,
+    source: {
+      read: () => loadConfig(file, dialects, environment),
+      parse: (text) => parseConfig(text, { file: PLANNED_FILE, dialects, environment }),
+    },
     dialects,
     store: store.messages,
     identities: store.identities,
     directoryStore: store.directory,
     storeHealth: () => store.health(),
+    storeMetrics: store.metrics,
     log,
   }).catch(async (error: unknown) => {
     const { error: fault } = store.health();
@@ -51,12 +71,17 @@ export async function serve(
     );
   }
   announce(gateway, config, context, log);
-  const reload = (): void => void gateway.reloadCertificate();
-  process.on('SIGHUP', reload);
-  await stopSignal(log);
-  process.off('SIGHUP', reload);
-  log.info('stopping: every client is told');
-  await gateway.close();
+  // To the very end: without a listener the signal would end the process.
+  process.on('SIGHUP', () => {
+    gateway.reloadCertificate();
+    // What comes of it is in the log.
+    gateway.reload().catch(() => undefined);
+  });
+  const signal = await stopSignal(log);
+  // Whoever presses Ctrl-C waits for it.
+  const window = signal === 'SIGINT' ? 0 : gateway.hub.config.drain.window;
+  log.info({ window }, 'stopping: every client is told');
+  await gateway.close({ window });
   await store.close();
   log.info('stopped');
 }
@@ -65,7 +90,10 @@ function announce(gateway: Gateway, config: Config, { file }: StartContext, log:
   const base = (gateway.address ?? '').replace(/^http/, 'ws');
   const width = Math.max(...gateway.hub.endpoints.map(({ path }) => path.length));
   const lines = gateway.hub.endpoints.map(({ path, dialect, config: { auth, sockjs } }) => {
-    const login = auth === 'none' ? 'no login' : `login: ${auth.join(', ')}`;
+    const login =
+      auth === 'none'
+        ? 'no login'
+        : `login: ${auth === 'upstream' ? 'by the server behind' : auth.join(', ')}`;
     const transports = sockjs === false ? 'WebSocket' : 'WebSocket, SockJS';
     return `  ${base}${path.padEnd(width)}  ${dialect.id.padEnd(8)} ${transports}, ${login}`;
   });
@@ -88,7 +116,7 @@ function announce(gateway: Gateway, config: Config, { file }: StartContext, log:
 }
 
 /** Resolves at the first SIGINT or SIGTERM. The next one ends the process without further ado. */
-function stopSignal(log: Logger): Promise<void> {
+function stopSignal(log: Logger): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {
       log.info({ signal }, 'signal received');
@@ -96,7 +124,7 @@ function stopSignal(log: Logger): Promise<void> {
       process.off('SIGTERM', stop);
       process.once('SIGINT', () => process.exit(130));
       process.once('SIGTERM', () => process.exit(143));
-      resolve();
+      resolve(signal);
     };
     process.on('SIGINT', stop);
     process.on('SIGTERM', stop);

@@ -3,6 +3,7 @@ import type { Config } from '../../schemas/config.ts';
 import { type DirectoryStore, MemoryDirectoryStore } from '../store/directory.ts';
 import { MemoryMessageStore } from '../store/memory.ts';
 import { MemoryIdentityMap } from '../store/memory-identity.ts';
+import type { StoreMetrics } from '../store/metrics.ts';
 import type { IdentityMap, MessageStore, StoreLimits } from '../store/port.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { CommandFailure } from './failure.ts';
@@ -12,6 +13,8 @@ export interface OpenStore {
   readonly identities: IdentityMap;
   readonly directory: DirectoryStore;
   health(): { readonly ok: boolean; readonly error?: string };
+  /** Of the durable store; memory has none to tell. */
+  readonly metrics?: StoreMetrics;
   close(): Promise<void>;
 }
 

@@ -6,6 +6,7 @@ import type { Identity } from '../auth/port.ts';
 import { isGuestId } from '../bridged-view.ts';
 import type { Connection } from '../connection.ts';
 import type { UserRecord } from '../directory.ts';
+import { connectedUser } from '../endpoint.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { isOpenIn } from '../groups.ts';
 import type { Hub } from '../hub.ts';
@@ -33,7 +34,7 @@ export function authenticate(
         if (found !== undefined) takeLease(hub, connection, found);
       } else if (identity === undefined) {
         const user = { namespace: connection.namespace, id: `anonymous:${connection.id}`, name: '' };
-        connection.user = { user: Object.freeze(user), anonymous: true };
+        connection.user = connectedUser(Object.freeze(user), true);
       } else {
         const profile = await prepare(hub, connection, identity);
         if (connection.isEnding) return;
@@ -66,6 +67,9 @@ async function prepare(hub: Hub, connection: Connection, identity: Identity): Pr
   const { namespace, endpoint } = connection;
   if (isGuestId(identity.userId))
     throw new GatewayError('forbidden', { detail: 'people of other namespaces are shown by such ids' });
+  const { keys, system } = hub.config.api;
+  if (keys.length > 0 && identity.userId === system.id)
+    throw new GatewayError('forbidden', { detail: "this id is the system's own" });
   const profile = {
     id: identity.userId,
     name: identity.name ?? identity.userId,
@@ -90,7 +94,11 @@ async function remember(hub: Hub, namespace: string, profile: Profile): Promise<
 }
 
 /** The login ends with what it rests on; a login again, with a newer token, takes the place of the older. */
-function takeLease(hub: Hub, connection: Connection, { identity, authenticator, ask }: Identified): void {
+export function takeLease(
+  hub: Hub,
+  connection: Connection,
+  { identity, authenticator, ask }: Identified,
+): void {
   connection.lease?.stop();
   connection.lease =
     authenticator === undefined
@@ -99,14 +107,14 @@ function takeLease(hub: Hub, connection: Connection, { identity, authenticator, 
           identity,
           recheck: authenticator.recheck,
           ask,
-          ended: (error) => connection.fault(error),
+          holder: connection,
           wheel: hub.wheel,
           now: hub.now,
         });
 }
 
 /** Only what was found to be bad counts, not what could not be found out. */
-function countFailure(hub: Hub, connection: Connection, { code }: GatewayError): void {
+export function countFailure(hub: Hub, connection: Connection, { code }: GatewayError): void {
   if (code !== 'token_invalid') return;
   const { endpoint, remoteAddress } = connection;
   endpoint.metrics.failedLogins++;
@@ -119,7 +127,7 @@ function admit(hub: Hub, connection: Connection, record: UserRecord): void {
   const { endpoint } = connection;
   const { user } = record;
   const older = endpoint.config.singleSession
-    ? [...record.connections].filter((other) => other.endpoint === endpoint)
+    ? [...record.connections].filter((other) => other.endpoint.path === endpoint.path)
     : [];
   const most = hub.config.limits.admission.connectionsPerUser;
   if (record.connections.size - older.length >= most) {
@@ -130,8 +138,8 @@ function admit(hub: Hub, connection: Connection, record: UserRecord): void {
       detail: `at most ${most} connections of one user`,
     });
   }
-  connection.user = { user, anonymous: false };
-  connection.userRate = hub.admission.rateOf(record);
+  connection.user = connectedUser(user);
+  connection.rated = record;
   hub.attach(connection, record);
   connection.inbox = endpoint.policy.inbox === 'login';
   if (endpoint.policy.attendance === 'membership') {

@@ -1,17 +1,24 @@
 /** Messages: checked, stored, and only then acknowledged and delivered, in `sequence` order. */
 import type { CommandOf, RevokeMessage, SendMessage } from '../../schemas/command.ts';
 import type { Event } from '../../schemas/event.ts';
-import { Id, type Message, type Target, type User } from '../../schemas/model.ts';
-import { messageIn, userIn } from '../bridged-view.ts';
+import type { Message, Target, User } from '../../schemas/model.ts';
+import { messageIn } from '../bridged-view.ts';
 import type { Audience } from '../bus/port.ts';
 import type { Connection } from '../connection.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { groupIdIn } from '../groups.ts';
 import type { Hub } from '../hub.ts';
-import type { MessageDraft, StoreOperation, StoreResult } from '../store/port.ts';
-import { checkSender, knownGroup, mayWrite, recipientFor, speaker } from './permissions.ts';
+import type { StoreOperation, StoreResult } from '../store/port.ts';
+import { appendOf, type Originals } from './draft.ts';
+import { checkSender, knownGroup, speaker } from './permissions.ts';
 import { planRelay, publishRelay } from './relay.ts';
 import { DONE, type Done } from './settlement.ts';
+
+/** What is known of a batch's items: the messages to revoke, and what the client said where it was changed. */
+interface Known {
+  readonly found: ReadonlyMap<RevokeMessage, Message>;
+  readonly originals: Originals | undefined;
+}
 
 /** What a step of a commit leads to once it is stored. */
 interface Step {
@@ -20,10 +27,16 @@ interface Step {
   readonly publish: (result: StoreResult | undefined) => void;
 }
 
-export function sendMessage(hub: Hub, connection: Connection, command: SendMessage, done: Done): void {
+/** `originals`: what the client said, where the message is not that. */
+export function sendMessage(
+  hub: Hub,
+  connection: Connection,
+  command: SendMessage,
+  done: Done,
+  originals?: Originals,
+): void {
   const user = speaker(connection);
-  const draft = draftOf(hub, connection, user, command);
-  hub.store.commit([{ kind: 'append', draft }], (outcome) => {
+  hub.store.commit([appendOf(hub, connection, user, command, originals)], (outcome) => {
     if (!outcome.ok) {
       done(outcome);
       return;
@@ -40,15 +53,16 @@ export function sendBatch(
   connection: Connection,
   command: CommandOf<'send_batch'>,
   done: Done,
+  originals?: Originals,
 ): void {
   const user = speaker(connection);
   const revocations = command.items.filter((item) => item.type === 'revoke_message');
   if (revocations.length === 0) {
-    commitBatch(hub, connection, command, new Map(), done);
+    commitBatch(hub, connection, command, { found: new Map(), originals }, done);
     return;
   }
   Promise.all(revocations.map(async (item) => [item, await findOwn(hub, user, item)] as const))
-    .then((found) => commitBatch(hub, connection, command, new Map(found), done))
+    .then((found) => commitBatch(hub, connection, command, { found: new Map(found), originals }, done))
     .catch((error: unknown) => done({ ok: false, error: toGatewayError(error) }));
 }
 
@@ -57,11 +71,11 @@ function commitBatch(
   hub: Hub,
   connection: Connection,
   command: CommandOf<'send_batch'>,
-  found: ReadonlyMap<RevokeMessage, Message>,
+  known: Known,
   done: Done,
 ): void {
   const user = speaker(connection);
-  const steps = command.items.map((item) => planItem(hub, connection, user, item, found));
+  const steps = command.items.map((item) => planItem(hub, connection, user, item, known));
   const operations = steps.flatMap(({ operation }) => (operation === undefined ? [] : [operation]));
   hub.store.commit(operations, (outcome) => {
     if (!outcome.ok) {
@@ -84,12 +98,12 @@ function planItem(
   connection: Connection,
   user: User,
   item: CommandOf<'send_batch'>['items'][number],
-  found: ReadonlyMap<RevokeMessage, Message>,
+  { found, originals }: Known,
 ): Step {
   switch (item.type) {
     case 'send_message':
       return {
-        operation: { kind: 'append', draft: draftOf(hub, connection, user, item) },
+        operation: appendOf(hub, connection, user, item, originals),
         publish: (result) => {
           if (result?.kind === 'append' && !result.duplicate) publishMessage(hub, connection, user, result);
         },
@@ -110,62 +124,6 @@ function planItem(
     default:
       return item satisfies never;
   }
-}
-
-/** Checks everything that can be checked without the store. */
-function draftOf(hub: Hub, connection: Connection, user: User, command: SendMessage): MessageDraft {
-  checkSender(user, command.claimedSender);
-  checkContent(command, connection.endpoint.config.limits.content);
-  const { target } = command;
-  let namespace = user.namespace;
-  let to: Target = target;
-  let from = user;
-  if (target.type === 'group') {
-    const record = knownGroup(hub, connection, target.id);
-    mayWrite(record, connection, user);
-    namespace = record.group.namespace;
-    to = { type: 'group', id: record.group.id };
-    from = userIn(user, namespace);
-  } else {
-    const recipient = recipientFor(hub, user, target.id);
-    if (command.onlineOnly === true && recipient.connections.size === 0)
-      throw new GatewayError('recipient_unknown');
-  }
-  const { clientId, content, contentType, replyTo, attachment, extensions } = command;
-  return {
-    id: hub.newMessageId(),
-    namespace,
-    from: namespace === user.namespace ? hub.directory.userOf(namespace, user.id) : from,
-    to,
-    content,
-    contentType,
-    sentAt: hub.now(),
-    ...(clientId === undefined ? {} : { clientId }),
-    ...(replyTo === undefined ? {} : { replyTo }),
-    ...(attachment === undefined ? {} : { attachment }),
-    ...(extensions === undefined ? {} : { extensions }),
-  };
-}
-
-/** @throws GatewayError field_missing, frame_malformed, content_too_long */
-function checkContent({ content, clientId, replyTo }: SendMessage, limit: number): void {
-  if (content === '') throw new GatewayError('field_missing', { detail: 'content' });
-  if (!content.isWellFormed())
-    throw new GatewayError('frame_malformed', { detail: 'content has a lone surrogate' });
-  if (content.length > limit && codePoints(content) > limit) {
-    throw new GatewayError('content_too_long', { detail: `at most ${limit} characters` });
-  }
-  for (const id of [clientId, replyTo]) {
-    if (id !== undefined && !Id.safeParse(id).success) {
-      throw new GatewayError('frame_malformed', { detail: 'a message id is 1 to 256 characters long' });
-    }
-  }
-}
-
-function codePoints(text: string): number {
-  let count = 0;
-  for (const _ of text) count++;
-  return count;
 }
 
 /** The stored message as its author's namespace sees it. */

@@ -84,6 +84,7 @@ export function recipientFor(hub: Hub, user: User, id: string): UserRecord {
 export function roomToAttend(connection: Connection): void {
   const { subscriptions } = connection.endpoint.config.limits;
   if (connection.attending.size >= subscriptions) {
+    connection.endpoint.metrics.countRefusal('subscriptions');
     throw new GatewayError('limit_exceeded', {
       detail: `at most ${subscriptions} subscriptions on a connection`,
     });

@@ -22,9 +22,11 @@ describe('a configuration', () => {
     expect(rest).toEqual({
       listen: { host: '127.0.0.1', port: 8080, trustProxy: [] },
       data: './data',
+      drain: { window: 5000, timeout: 20_000 },
       store: 'embedded',
       log: { level: 'info', pretty: 'auto' },
       authenticators: { demo: { type: 'static', tokens: { 't-alice': 'alice' }, development: false } },
+      hooks: {},
       users: [
         { id: 'alice', name: 'alice', namespace: 'main' },
         { id: 'bob', name: 'bob', namespace: 'main' },
@@ -66,6 +68,16 @@ describe('a configuration', () => {
           handshake: 10_000,
         },
         guests: 100_000,
+      },
+      api: {
+        keys: [],
+        system: { id: 'system', name: 'System' },
+        limits: {
+          body: 262_144,
+          rate: { perSecond: 100, burst: 200 },
+          idempotency: { window: 86_400_000, entries: 10_000, bytes: 16_777_216 },
+          page: 200,
+        },
       },
     });
   });

@@ -103,7 +103,7 @@ describe('substitution in a configuration', () => {
 
   it('takes place in values only, never in keys', () => {
     expect(problemsOf(`"${env('KEY')}": 1\n${ENDPOINT}\n`, { KEY: 'log' })).toEqual([
-      `x.yaml:1:1 ["${env('KEY')}"]: unknown key; allowed: listen, data, store, log, authenticators, users, groups, blocks, bridgeGroups, limits, endpoints`,
+      `x.yaml:1:1 ["${env('KEY')}"]: unknown key; allowed: listen, data, store, log, authenticators, hooks, users, groups, blocks, bridgeGroups, limits, drain, api, endpoints`,
     ]);
   });
 

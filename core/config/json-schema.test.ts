@@ -17,7 +17,7 @@ function* properties(schema: unknown, path = ''): Generator<readonly [string, Re
         yield [`${path}.${name}`, property];
         yield* properties(property, `${path}.${name}`);
       }
-    } else if (key !== 'default') yield* properties(value, path);
+    } else if (key !== 'default') yield* properties(value, key === '$defs' ? `${path}.$defs` : path);
   }
 }
 

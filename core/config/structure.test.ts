@@ -6,11 +6,11 @@ type Case = readonly [title: string, text: string, problems: readonly string[]];
 
 const ENDPOINT = 'endpoints: [{ path: /a, dialect: plain, auth: none, namespace: n }]';
 const ENDPOINT_KEYS =
-  'path, dialect, namespace, auth, anonymous, credentials, limits, origins, sockjs, closeCodes, encryption, flushInterval, options, identity, singleSession, heartbeat, locale';
+  'path, dialect, namespace, auth, anonymous, credentials, limits, origins, sockjs, closeCodes, encryption, flushInterval, options, upstream, identity, singleSession, heartbeat, locale';
 const LIMIT_KEYS =
   'frame, beforeLogin, content, inbox, inFlight, sendBuffer, closeTimeout, rate, connections, held, subscriptions, replayPage';
 const TOP_KEYS =
-  'listen, data, store, log, authenticators, users, groups, blocks, bridgeGroups, limits, endpoints';
+  'listen, data, store, log, authenticators, hooks, users, groups, blocks, bridgeGroups, limits, drain, api, endpoints';
 
 const endpoint = (more: string) =>
   `groups: [{ id: lobby, namespace: n }]\nendpoints:\n  - path: /a\n    dialect: full\n    auth: none\n    namespace: n\n    ${more}\n`;

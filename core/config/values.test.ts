@@ -80,7 +80,7 @@ const values: readonly Case[] = [
     'an endpoint that does not say how to log in',
     'endpoints:\n  - path: /a\n    dialect: plain\n',
     [
-      'x.yaml:2:5 endpoints[0].auth: is missing; expected "none", the name of an authenticator, or a list of such names',
+      'x.yaml:2:5 endpoints[0].auth: is missing; expected "none", "upstream", the name of an authenticator, or a list of such names',
     ],
   ],
   [

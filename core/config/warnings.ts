@@ -24,9 +24,22 @@ export function configWarnings(config: Config): readonly string[] {
     if (url?.startsWith('http:') !== true || LOOPBACK.test(hostOf(url))) continue;
     warnings.push(`the authenticator "${name}" sends credentials to ${hostOf(url)} without TLS (http:)`);
   }
-  for (const { path, auth, namespace, origins } of config.endpoints) {
+  const { keys, listen: own } = config.api;
+  const door = own?.host ?? host;
+  if (keys.length > 0 && config.listen.tls === undefined && !LOOPBACK.test(door)) {
+    warnings.push(`the API listens on ${door} without TLS: its keys can be read on the way (listen.tls)`);
+  }
+  for (const [name, { url }] of Object.entries(config.hooks)) {
+    if (!url.startsWith('http:') || LOOPBACK.test(hostOf(url))) continue;
+    warnings.push(`the hook "${name}" sends messages to ${hostOf(url)} without TLS (http:)`);
+  }
+  for (const { path, auth, namespace, origins, upstream } of config.endpoints) {
     if (auth === 'none') {
       warnings.push(`${path} asks for no login: anybody may speak as anybody in namespace "${namespace}"`);
+    }
+    const server = upstream?.url;
+    if (server?.startsWith('ws:') === true && !LOOPBACK.test(hostOf(server))) {
+      warnings.push(`${path} talks to ${hostOf(server)} without TLS (ws:)`);
     }
     if (origins === '*') warnings.push(`${path} may be used by any web page (origins: "*")`);
   }

@@ -1,32 +1,25 @@
-/** The HTTP server under the gateway: its deadlines, its certificate, and whose word on addresses it takes. */
+/** The application behind the gateway's server: what it says of what it can't read, and whose word on addresses it takes. */
 import { isIP } from 'node:net';
-import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Config } from '../../schemas/config.ts';
-import { readCertificate } from './certificate.ts';
+import { PROBLEM_TYPE, problemOf } from './api/problem.ts';
 
-/** How long a request's body may take at least, ms. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** How far apart the server looks for sockets that are over their deadline, at most, ms. */
-const CHECK_INTERVAL_MS = 1000;
-
-/** @throws Error if the certificate can't be used */
-export function makeApp({ listen, limits }: Config, bodyLimit: number): FastifyInstance {
-  const { handshake } = limits.admission;
-  const server = {
-    headersTimeout: handshake,
-    connectionsCheckingInterval: Math.max(50, Math.min(CHECK_INTERVAL_MS, handshake / 4)),
-  };
-  const options = {
+/** It never listens: the front of the gateway hands it its requests. */
+export function makeApp({ listen }: Config, bodyLimit: number): FastifyInstance {
+  return Fastify({
     logger: false,
-    requestTimeout: Math.max(REQUEST_TIMEOUT_MS, handshake),
     bodyLimit,
-    forceCloseConnections: true,
     routerOptions: { maxParamLength: 128 },
+    // A path that can't be decoded reaches no route, wherever it would have led.
+    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply): void => {
+      const { problem } = problemOf(error);
+      reply
+        .code(problem.status)
+        .type(PROBLEM_TYPE)
+        .send(Buffer.from(JSON.stringify(problem)));
+    },
     trustProxy: listen.trustProxy.length === 0 ? false : [...listen.trustProxy],
-  } as const;
-  if (listen.tls === undefined) return Fastify({ ...options, http: server });
-  const https = { ...server, ...readCertificate(listen.tls), handshakeTimeout: handshake };
-  return Fastify({ ...options, https }) as unknown as FastifyInstance;
+  });
 }
 
 /** The client's address as trusted proxies give it, or the socket's where what they give is none. */

@@ -10,6 +10,8 @@ export interface Carried {
   readonly cookies: Readonly<Record<string, string>>;
 }
 
+const NO_COOKIES: Readonly<Record<string, string>> = Object.freeze({});
+
 export function credentialsOf(
   request: IncomingMessage,
   sources: { readonly query: readonly string[]; readonly cookie: readonly string[] },
@@ -35,7 +37,7 @@ export function credentialsOf(
     credentials: [...tokens]
       .filter((token) => token.length <= MAX_TOKEN_LENGTH)
       .map((token) => ({ kind: 'token', token }) as const),
-    cookies: Object.fromEntries(named),
+    cookies: named.length === 0 ? NO_COOKIES : Object.fromEntries(named),
   };
 }
 

@@ -27,15 +27,19 @@ export class Door {
   /** Whether the request must not even be upgraded. Counted where it is refused. */
   refusalBeforeOpening(endpoint: Endpoint, request: FastifyRequest): Refusal | undefined {
     const { metrics, config, connections } = endpoint;
+    if (endpoint.isRetired) {
+      metrics.connectionsRefused++;
+      return { statusCode: 503, text: 'this endpoint has just been replaced', retryAfter: 1 };
+    }
     if (this.#hub.admission.isFlooding(addressOf(request))) {
       metrics.connectionsRefused++;
       metrics.countRefusal('connections_per_address');
-      return { statusCode: 429, text: 'too many connections from this address' };
+      return { statusCode: 429, text: 'too many connections from this address', retryAfter: 5 };
     }
     if (connections.size + endpoint.told >= config.limits.connections + TOLD_AT_A_TIME) {
       metrics.connectionsRefused++;
       metrics.countRefusal('connections');
-      return { statusCode: 503, text: 'too many connections' };
+      return { statusCode: 503, text: 'too many connections', retryAfter: 5 };
     }
     return undefined;
   }
@@ -59,7 +63,7 @@ export class Door {
   ): { readonly connection: Connection; readonly begin: () => void } {
     const hub = this.#hub;
     const upgrade = { ...credentialsOf(request.raw, endpoint.config.credentials), subprotocol };
-    const connection = new Connection(hub, endpoint, transport, upgrade);
+    const connection = new Connection(endpoint.bridge ?? hub, endpoint, transport, upgrade);
     const refused =
       hub.admission.enter(connection.remoteAddress) ??
       (endpoint.connections.size >= endpoint.config.limits.connections ? 'connections' : undefined);

@@ -1,284 +1,283 @@
 /**
- * A running gateway: the hub behind an HTTP server whose routes are the configured endpoints. Refusals that need
- * no dialect are made before the upgrade; everything after it is said in the dialect's own words.
+ * A running gateway: the hub behind a server that listens for as long as it runs, and the application of the
+ * configuration in force. A reload replaces the application and whatever else has changed; sockets stay.
  */
-import { Server as HttpsServer } from 'node:https';
-import websocketPlugin from '@fastify/websocket';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import type { WebSocket } from 'ws';
 import type { Config } from '../../schemas/config.ts';
-import { makeAuthenticators } from '../auth/authenticators.ts';
+import { Authenticators } from '../auth/authenticators.ts';
 import { MemoryBus } from '../bus/memory.ts';
 import type { Bus } from '../bus/port.ts';
+import type { Connection } from '../connection.ts';
 import type { AnyDialect } from '../dialect.ts';
-import { Endpoint } from '../endpoint.ts';
-import { errorText } from '../errors.ts';
+import type { Endpoint } from '../endpoint.ts';
+import { GatewayError } from '../errors.ts';
+import type { AddressGuard } from '../hooks/addresses.ts';
+import { Hooks } from '../hooks/hooks.ts';
+import { HookMetrics } from '../hooks/metrics.ts';
 import { Hub } from '../hub.ts';
-import { wireIdentity } from '../identity.ts';
-import { metricsRegistry } from '../metrics.ts';
-import { seed } from '../seed.ts';
+import { newUuid } from '../ids.ts';
+import type { ReloadOutcome } from '../operator.ts';
+import { reseed } from '../reseed.ts';
+import { assignIntegers, seed } from '../seed.ts';
 import type { DirectoryStore } from '../store/directory.ts';
+import type { StoreMetrics } from '../store/metrics.ts';
 import type { IdentityMap, MessageStore } from '../store/port.ts';
-import { addressOf, makeApp } from './app.ts';
-import { CertificateWatch } from './certificate.ts';
+import { Api } from './api/index.ts';
 import { Door } from './door.ts';
-import { bodyLimitOf, registerSockJs, sockJsGreeting } from './sockjs/index.ts';
-import { WebSocketTransport } from './websocket-transport.ts';
-
-/** Bodies of requests that need none; SockJS routes have limits of their own. */
-const MAX_BODY_BYTES = 1024;
+import { type EndpointsParts, endpointsFor, putInForce } from './endpoints.ts';
+import { sendAway } from './farewell.ts';
+import { Front } from './front.ts';
+import { gatewayMetrics } from './gateway-metrics.ts';
+import { type ConfigSource, Reloader } from './reload.ts';
+import { makeRoutes, type RoutesParts, type ServedEndpoint } from './routes.ts';
+import { abandonSessions, type SessionRegistry, sessionRegistry } from './sockjs/index.ts';
 
 export interface GatewayParts {
   readonly config: Config;
+  /** Where a reload finds the configuration; without it there is none. */
+  readonly source?: ConfigSource;
   readonly dialects: readonly AnyDialect[];
   readonly store: MessageStore;
   readonly identities: IdentityMap;
   readonly directoryStore: DirectoryStore;
   /** Whether the store takes writes; asked for `/readyz`. */
   readonly storeHealth: () => { readonly ok: boolean; readonly error?: string | undefined };
+  /** Of a store that has something to tell. */
+  readonly storeMetrics?: StoreMetrics | undefined;
   readonly bus?: Bus;
   readonly log: Logger;
   /** This node's name on the bus. */
   readonly node?: string;
   readonly now?: () => number;
   readonly newId?: () => string;
+  /** Where hooks may connect to; by default as `allowPrivate` says. */
+  readonly addressGuard?: (allowPrivate: boolean | readonly string[]) => AddressGuard;
 }
 
 export class Gateway {
   readonly hub: Hub;
   readonly metrics: Registry;
-  readonly #app: FastifyInstance;
-  readonly #parts: GatewayParts;
-  readonly #door: Door;
-  #certificate: CertificateWatch | undefined;
-  #handshakeTimeouts = 0;
+  readonly #log: Logger;
+  readonly #parts: EndpointsParts;
+  readonly #front: Front;
+  readonly #api: Api;
+  readonly #routes: RoutesParts;
+  readonly #reloader: Reloader;
+  readonly #sessions = new Map<string, SessionRegistry>();
+  #app: FastifyInstance | undefined;
+  /** The API's, beside it or on its own listener. */
+  #apiApp: FastifyInstance | undefined;
   #draining = false;
-  #address: string | undefined;
 
-  private constructor(parts: GatewayParts, hub: Hub, app: FastifyInstance) {
-    this.#parts = parts;
+  private constructor(parts: GatewayParts, operated: EndpointsParts) {
+    const { hub, hooks } = operated;
+    const { listen, limits } = parts.config;
+    this.#parts = operated;
+    this.#log = parts.log;
     this.hub = hub;
-    this.#app = app;
-    this.#door = new Door(hub);
-    app.server.on('clientError', ({ code }: NodeJS.ErrnoException) => {
-      if (code === 'ERR_HTTP_REQUEST_TIMEOUT') this.#handshakeTimeouts++;
+    this.#front = new Front({ tls: listen.tls, handshakeMs: limits.admission.handshake, log: parts.log });
+    const draining = (): boolean => this.#draining;
+    const { storeHealth, storeMetrics } = parts;
+    const timeouts = (): number => this.#front.timeouts;
+    const { registry, operation } = gatewayMetrics({
+      hub,
+      hooks,
+      storeHealth,
+      storeMetrics,
+      draining,
+      timeouts,
     });
-    app.server.on('tlsClientError', ({ code }: NodeJS.ErrnoException) => {
-      if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') this.#handshakeTimeouts++;
+    this.metrics = registry;
+    this.#api = new Api({ hub, registry: this.metrics, draining });
+    this.#routes = {
+      hub,
+      door: new Door(hub),
+      metrics: this.metrics,
+      draining,
+      storeHealth,
+      sessionsOf: (path) => this.#sessionsOf(path),
+    };
+    this.#reloader = new Reloader({
+      source: parts.source,
+      config: () => hub.config,
+      connections: (path) => hub.endpoints.find((endpoint) => endpoint.path === path)?.connectionCount ?? 0,
+      takeOver: (config) => this.#takeOver(config),
+      draining,
+      metrics: operation,
+      log: parts.log,
     });
-    this.metrics = metricsRegistry(
-      () => hub.endpoints,
-      () => ({
-        users: hub.directory.size,
-        guests: hub.directory.guests,
-        groups: hub.groups.size,
-        timers: hub.wheel.size,
-        addresses: hub.admission.addresses,
-        bannedAddresses: hub.admission.banned,
-        handshakeTimeouts: this.#handshakeTimeouts,
-        storeHealthy: parts.storeHealth().ok,
-      }),
-    );
+    hub.operator = this.#reloader;
   }
 
   /** Makes the gateway without listening yet. */
   static async create(parts: GatewayParts): Promise<Gateway> {
+    const { config, log, dialects } = parts;
+    const now = parts.now ?? Date.now;
+    const metrics = new HookMetrics();
+    const guard = parts.addressGuard;
+    const hooks = new Hooks({ config, metrics, log, now, ...(guard === undefined ? {} : { guard }) });
     const hub = new Hub({
-      config: parts.config,
+      hooks,
+      config,
       store: parts.store,
       identities: parts.identities,
       directoryStore: parts.directoryStore,
       bus: parts.bus ?? new MemoryBus(),
-      log: parts.log,
+      log,
       node: parts.node ?? crypto.randomUUID(),
-      now: parts.now ?? Date.now,
-      newId: parts.newId ?? (() => crypto.randomUUID()),
+      now,
+      newId: parts.newId ?? newUuid,
     });
-    const { endpoints } = parts.config;
-    const app = makeApp(parts.config, MAX_BODY_BYTES);
-    const known = makeAuthenticators(parts.config.authenticators, parts.log);
-    const gateway = new Gateway(parts, hub, app);
-    for (const config of endpoints) {
-      const dialect = parts.dialects.find(({ id }) => id === config.dialect);
-      if (dialect === undefined) throw new Error(`no dialect ${config.dialect}`);
-      const authenticators =
-        config.auth === 'none'
-          ? []
-          : config.auth.map((name) => {
-              const authenticator = known.get(name);
-              if (authenticator === undefined) throw new Error(`no authenticator ${name}`);
-              return authenticator;
-            });
-      const identity = wireIdentity(config.identity, config.namespace, parts.identities);
-      hub.addEndpoint(new Endpoint({ config, dialect, authenticators, identity }));
+    const authenticators = new Authenticators(log, metrics);
+    const gateway = new Gateway(parts, { hub, hooks, authenticators, dialects });
+    authenticators.prepare(config.authenticators)();
+    const served = endpointsFor(gateway.#parts, config);
+    for (const one of served) {
+      putInForce(gateway.#parts, one);
+      hub.addEndpoint(one.endpoint);
     }
     await seed(hub);
-    await gateway.#routes();
+    gateway.#serve(await gateway.#prepare(config, served), config);
     return gateway;
   }
 
   /** Starts to listen. @returns the base URL, e.g. `http://127.0.0.1:8080` */
   async listen(): Promise<string> {
-    const { host, port, tls } = this.#parts.config.listen;
-    this.#address = await this.#app.listen({ host, port });
-    const { server } = this.#app;
-    if (tls !== undefined && server instanceof HttpsServer) {
-      this.#certificate = new CertificateWatch(tls, server, this.#parts.log);
-    }
-    return this.#address;
+    const { config } = this.hub;
+    await this.#api.listen(config);
+    return this.#front.listen(config.listen.host, config.listen.port);
   }
 
   /** Reads the certificate's files again, for new connections. False if it can't be used and the old one stays. */
   reloadCertificate(): boolean {
-    return this.#certificate?.reload() ?? true;
+    const isApiReady = this.#api.reloadCertificate();
+    return this.#front.reloadCertificate() && isApiReady;
   }
 
   get address(): string | undefined {
-    return this.#address;
+    return this.#front.address;
   }
+
+  /** Where the HTTP API listens, once it does; undefined where there is none. */
+  get apiAddress(): string | undefined {
+    return this.#api.addressBeside(this.#front.address);
+  }
+
+  /** Reads the configuration again and takes it over. @throws GatewayError shutting_down, store_unavailable */
+  reload(): Promise<ReloadOutcome> {
+    return this.#reloader.reload();
+  }
+
+  // --- the application in force ---------------------------------------------------------------------------
+
+  #sessionsOf(path: string): SessionRegistry {
+    const known = this.#sessions.get(path) ?? sessionRegistry();
+    this.#sessions.set(path, known);
+    return known;
+  }
+
+  /** What `#serve` puts into force. */
+  async #prepare(config: Config, endpoints: readonly ServedEndpoint[]) {
+    const apiApp = await this.#api.prepare(config);
+    const mount = (app: FastifyInstance): void => {
+      if (apiApp !== undefined) this.#api.mount(app, apiApp);
+    };
+    const leaving = this.#leaving(endpoints);
+    const app = await makeRoutes(this.#routes, { config, endpoints, leaving, api: { mount } });
+    return { app, apiApp };
+  }
+
+  #serve(
+    { app, apiApp }: { app: FastifyInstance; apiApp: FastifyInstance | undefined },
+    config: Config,
+  ): void {
+    const before = [this.#app, this.#apiApp];
+    this.#app = app;
+    this.#apiApp = apiApp;
+    this.#api.serve(apiApp, config);
+    this.#front.serve(app);
+    // What they have begun they end; no socket is theirs.
+    for (const old of before)
+      old
+        ?.close()
+        .then(undefined, (error) => this.#log.error({ err: error }, 'an application could not be closed'));
+  }
+
+  /** Endpoints whose SockJS sessions over HTTP nobody else would serve. One for each path. */
+  #leaving(served: readonly ServedEndpoint[]): readonly ServedEndpoint[] {
+    const isServed = (path: string): boolean =>
+      served.some(({ config }) => config.path === path && config.sockjs !== false);
+    const leaving = new Map<string, ServedEndpoint>();
+    const gone = this.hub.serving.filter((endpoint) => !served.some((one) => one.endpoint === endpoint));
+    for (const endpoint of gone) {
+      const { path, config } = endpoint;
+      if (config.sockjs !== false && !isServed(path)) leaving.set(path, { endpoint, config });
+    }
+    return [...leaving.values()];
+  }
+
+  /** Until the last step nothing has changed that anybody could notice, and the last steps can't fail. */
+  async #takeOver(next: Config): Promise<void> {
+    const { hub, hooks, authenticators } = this.#parts;
+    const old = hub.config;
+    const enforce = authenticators.prepare(next.authenticators);
+    const served = endpointsFor(this.#parts, next);
+    const prepared = await this.#prepare(next, served);
+    await assignIntegers(hub, next, hub.directoryStore.entries());
+    if (this.#draining) throw new GatewayError('shutting_down');
+    await reseed(hub, old, next);
+    enforce();
+    hooks.reconfigure(next);
+    const gone = hub.reconfigure(
+      next,
+      served.map(({ endpoint }) => endpoint),
+    );
+    for (const one of served) putInForce(this.#parts, one);
+    if (old.log.level !== next.log.level) this.#log.level = next.log.level;
+    this.#serve(prepared, next);
+    if (gone.length > 0) void this.#dismiss(gone, next);
+  }
+
+  /** Their clients are asked to go; then nothing of them is left. */
+  async #dismiss(gone: readonly Endpoint[], { drain }: Config): Promise<void> {
+    const { hub } = this;
+    function* who(): Generator<Connection> {
+      for (const { connections } of gone) yield* connections;
+    }
+    await sendAway(hub, { who, ...drain });
+    const paths = gone.map(({ path }) => path);
+    await this.#reloader.inTurn(async () => {
+      if (this.#draining) return;
+      const { config, endpoints } = hub;
+      const served = endpoints.map((endpoint) => ({ endpoint, config: endpoint.config }));
+      this.#serve(await this.#prepare(config, served), config);
+      this.#log.info({ endpoints: paths }, 'the last clients of replaced endpoints have gone');
+    });
+  }
+
+  // --- the end ----------------------------------------------------------------------------------------------
 
   /**
-   * Ends in good order: nothing new is accepted, every client hears its dialect's goodbye, what was accepted is
-   * acknowledged, sockets that do not close in time are ended.
+   * Ends in good order: nothing new is accepted, what was accepted is acknowledged, every client hears its dialect's
+   * goodbye within `window` ms, sockets that do not close in time are ended.
    */
-  async close(): Promise<void> {
+  async close({ window = 0 }: { readonly window?: number } = {}): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
-    this.#certificate?.stop();
-    const retireAll = (now: boolean): void => {
-      for (const connection of [...this.hub.connections]) {
-        const { namespace } = connection;
-        connection.retire({ type: 'going_away', namespace, reason: 'shutting_down', afterMs: 1000 }, now);
-      }
-    };
-    retireAll(false);
-    const longest = Math.max(0, ...this.hub.endpoints.map(({ config }) => config.limits.closeTimeout));
-    let last = setTimeout(() => {
-      retireAll(true);
-      last = setTimeout(() => {
-        for (const connection of this.hub.connections) connection.terminate();
-      }, longest);
-    }, longest);
-    await this.hub.empty();
-    clearTimeout(last);
-    await this.#app.close();
-    this.hub.stop();
+    const { hub } = this;
+    this.#front.stopWatching();
+    const { timeout } = hub.config.drain;
+    await sendAway(hub, { who: () => hub.connections, window, timeout });
+    await this.#reloader.inTurn(async () => undefined);
+    await hub.hooks?.close();
+    for (const registry of this.#sessions.values()) abandonSessions(registry);
+    await this.#app?.close();
+    await this.#front.close();
+    await this.#apiApp?.close();
+    await this.#api.close();
+    hub.stop();
     this.metrics.clear();
-  }
-
-  async #routes(): Promise<void> {
-    const app = this.#app;
-    const frameLimits = this.hub.endpoints.map(({ config }) =>
-      config.sockjs === false ? config.limits.frame : bodyLimitOf({ frame: config.limits.frame }),
-    );
-    await app.register(websocketPlugin, {
-      options: {
-        maxPayload: Math.max(...frameLimits, 1024),
-        perMessageDeflate: false,
-        handleProtocols: (offered: Set<string>, request: { url?: string | undefined }) =>
-          this.#subprotocolFor(offered, request.url ?? ''),
-      },
-      // Each transport listens for its own errors; the default would end the socket before its close frame.
-      errorHandler: () => {},
-      // Goodbyes are said by `close` before the server is closed.
-      preClose: (done: () => void) => done(),
-    });
-    for (const endpoint of this.hub.endpoints) this.#endpointRoutes(endpoint);
-    app.get('/healthz', async () => ({ status: 'ok' }));
-    app.get('/readyz', async (_request, reply) => {
-      const store = this.#parts.storeHealth();
-      if (this.#draining || !store.ok) reply.code(503);
-      return {
-        status: this.#draining ? 'draining' : store.ok ? 'ready' : 'store unavailable',
-        ...(store.error === undefined ? {} : { error: store.error }),
-      };
-    });
-    app.get('/metrics', async (_request, reply) => {
-      reply.type(this.metrics.contentType);
-      return this.metrics.metrics();
-    });
-  }
-
-  #endpointRoutes(endpoint: Endpoint): void {
-    const { path, config } = endpoint;
-    const upgrade = (socket: WebSocket, request: FastifyRequest): void =>
-      this.#accept(endpoint, socket, request);
-    this.#app.route({
-      method: 'GET',
-      url: path,
-      preValidation: async (request, reply) => this.#gate(endpoint, request, reply),
-      handler: (request, reply) =>
-        config.sockjs === false
-          ? reply
-              .code(426)
-              .type('text/plain')
-              .send('This is a WebSocket endpoint: connect with ws:// or wss://\n')
-          : sockJsGreeting(request, reply),
-      wsHandler: upgrade,
-    });
-    const { sockjs } = config;
-    if (sockjs === false) return;
-    registerSockJs(this.#app, {
-      path,
-      limits: { frame: config.limits.frame, sessions: sockjs.sessions },
-      heartbeatMs: sockjs.heartbeat,
-      disconnectMs: sockjs.disconnectDelay,
-      responseBytes: sockjs.responseLimit,
-      allowOrigin: (request) => this.#door.isOriginAllowed(endpoint, request),
-      remoteAddress: addressOf,
-      admit: (request) => this.#door.refusalBeforeOpening(endpoint, request),
-      accept: (transport, request) => {
-        const { connection, begin } = this.#door.open(endpoint, transport, {
-          request,
-          subprotocol: undefined,
-        });
-        setImmediate(begin);
-        return connection;
-      },
-      acceptWebSocket: upgrade,
-      draining: () => this.#draining,
-    });
-  }
-
-  async #gate(endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<void> {
-    if (this.#draining) {
-      endpoint.metrics.connectionsRefused++;
-      await reply.code(503).header('retry-after', '1').type('text/plain').send('shutting down\n');
-    } else if (!this.#door.isOriginAllowed(endpoint, request)) {
-      await reply.code(403).type('text/plain').send('this origin may not connect here\n');
-    } else {
-      const refusal = this.#door.refusalBeforeOpening(endpoint, request);
-      if (refusal === undefined) return;
-      await reply
-        .code(refusal.statusCode)
-        .header('retry-after', '5')
-        .type('text/plain')
-        .send(`${refusal.text}\n`);
-    }
-  }
-
-  /** The endpoint's best subprotocol among those offered, or none. */
-  #subprotocolFor(offered: ReadonlySet<string>, url: string): string | false {
-    const path = url.split('?', 1)[0] ?? '';
-    const endpoint = this.hub.endpoints.find(
-      (candidate) => path === candidate.path || path.startsWith(`${candidate.path}/`),
-    );
-    return endpoint?.dialect.subprotocols.find((subprotocol) => offered.has(subprotocol)) ?? false;
-  }
-
-  #accept(endpoint: Endpoint, socket: WebSocket, request: FastifyRequest): void {
-    const { closeTimeout } = endpoint.config.limits;
-    const transport = new WebSocketTransport(socket, addressOf(request), closeTimeout);
-    const subprotocol = socket.protocol === '' ? undefined : socket.protocol;
-    try {
-      const { connection, begin } = this.#door.open(endpoint, transport, { request, subprotocol });
-      transport.listen(connection);
-      begin();
-    } catch (error) {
-      this.#parts.log.error({ err: error, endpoint: endpoint.path }, 'a connection could not be made');
-      transport.close(endpoint.closeCode('internal'), errorText('internal', endpoint.config.locale));
-    }
   }
 }

@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import websocketPlugin from '@fastify/websocket';
+import Fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { TransportListener } from '../transport.ts';
@@ -112,6 +114,25 @@ class Peer {
     }
   }
 }
+
+it('keeps nothing of the request that opened the socket', async () => {
+  const app = Fastify();
+  await app.register(websocketPlugin);
+  const opened = Promise.withResolvers<WebSocket>();
+  app.get('/', { websocket: true }, (socket) => {
+    new WebSocketTransport(socket, '127.0.0.1', 5000).listen(new Peer().listener);
+    opened.resolve(socket);
+  });
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = app.server.address() as AddressInfo;
+  const client = new WebSocket(`ws://127.0.0.1:${port}/`);
+  const [socket] = await Promise.all([opened.promise, once(client, 'open')]);
+  const { _socket: stream } = socket as unknown as { readonly _socket: { readonly _httpMessage: unknown } };
+  expect(stream._httpMessage).toBeNull();
+  expect(socket.listenerCount('error')).toBe(1);
+  client.terminate();
+  await app.close();
+});
 
 describe('over a real socket', () => {
   let http: Server;

@@ -3,6 +3,7 @@
  * `Sender.frame` and the same bytes are written to many sockets. `websocket-transport.test.ts` fails when a
  * version of `ws` does this differently.
  */
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import * as ws from 'ws';
 import { WebSocket } from 'ws';
@@ -42,6 +43,44 @@ export function frameWebSocketMessage(message: WireMessage): Buffer {
   return Buffer.concat(frame(bytes, BINARY));
 }
 
+const TRANSPORT = Symbol('transport');
+
+/** A socket that knows its transport. */
+interface Carried extends WebSocket {
+  [TRANSPORT]: WebSocketTransport;
+}
+
+function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
+  (this as Carried)[TRANSPORT].message(data, isBinary);
+}
+
+function onPong(this: WebSocket, data: Buffer): void {
+  (this as Carried)[TRANSPORT].pong(data);
+}
+
+function onError(this: WebSocket, error: Error): void {
+  (this as Carried)[TRANSPORT].failed(error);
+}
+
+function onClose(this: WebSocket, code: number): void {
+  (this as Carried)[TRANSPORT].closed(code);
+}
+
+/**
+ * Lets go of the request that opened the socket and of the answer to it, which would stay for as long as it is open.
+ * Whoever calls it listens for the socket's errors from then on.
+ */
+export function releaseUpgrade(socket: WebSocket): void {
+  // The plugin's listener holds both; so does the stream, as if the answer were still to come.
+  socket.removeAllListeners('error');
+  const stream = streamOf(socket);
+  stream._httpMessage?.detachSocket(stream);
+}
+
+/** What `ws` and Node keep by these names. */
+type Stream = Socket & { readonly _httpMessage?: ServerResponse | null };
+const streamOf = (socket: WebSocket): Stream => (socket as unknown as { readonly _socket: Stream })._socket;
+
 export class WebSocketTransport implements Transport {
   readonly kind = 'websocket';
   readonly remoteAddress: string;
@@ -55,25 +94,41 @@ export class WebSocketTransport implements Transport {
 
   constructor(socket: WebSocket, remoteAddress: string, closeTimeoutMs: number) {
     this.#socket = socket;
-    this.#stream = (socket as unknown as { readonly _socket: Socket })._socket;
+    this.#stream = streamOf(socket);
     this.remoteAddress = remoteAddress;
     this.#closeTimeoutMs = closeTimeoutMs;
   }
 
   /** Attaches all listeners. Call it before anything is awaited: a message that comes earlier is lost. */
   listen(listener: TransportListener): void {
-    const socket = this.#socket;
+    const socket = this.#socket as Carried;
     this.#listener = listener;
-    socket.on('message', (data: Buffer, isBinary: boolean) => listener.message(data, isBinary));
-    socket.on('pong', (data: Buffer) => listener.pong(data.toString('latin1') !== String(this.#pings)));
-    socket.on('error', ({ code = '' }: Error & { code?: string }) => {
-      // `ws` has sent the close frame already.
-      if (code.startsWith('WS_ERR_')) {
-        listener.refused(REFUSALS[code] ?? 'protocol_error');
-        this.#terminateLater();
-      }
-    });
-    socket.on('close', (code: number) => listener.closed(code));
+    socket[TRANSPORT] = this;
+    releaseUpgrade(socket);
+    // Functions that all sockets share: closures for each would be a good part of what an idle connection holds.
+    socket.on('message', onMessage);
+    socket.on('pong', onPong);
+    socket.on('error', onError);
+    socket.on('close', onClose);
+  }
+
+  message(data: Buffer, isBinary: boolean): void {
+    this.#listener?.message(data, isBinary);
+  }
+
+  pong(data: Buffer): void {
+    this.#listener?.pong(data.toString('latin1') !== String(this.#pings));
+  }
+
+  failed({ code = '' }: Error & { readonly code?: string }): void {
+    // Of its own faults `ws` has sent the close frame already.
+    if (!code.startsWith('WS_ERR_')) return;
+    this.#listener?.refused(REFUSALS[code] ?? 'protocol_error');
+    this.#terminateLater();
+  }
+
+  closed(code: number): void {
+    this.#listener?.closed(code);
   }
 
   get bufferedBytes(): number {
@@ -85,13 +140,14 @@ export class WebSocketTransport implements Transport {
   }
 
   write(framed: Uint8Array): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#stream.write(framed, this.#written);
+    if (this.#socket.readyState !== WebSocket.OPEN) return;
+    this.#stream.write(framed, (error) => this.#written(error));
   }
 
   /** The stream's own `drain` comes only after its high-water mark was reached, which a send limit may be below. */
-  readonly #written = (error?: Error | null): void => {
+  #written(error: Error | null | undefined): void {
     if (!error && this.#stream.writableLength === 0) this.#listener?.drain();
-  };
+  }
 
   ping(): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(++this.#pings));

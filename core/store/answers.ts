@@ -6,12 +6,12 @@ import type { StoreCallback, StoreOutcome } from './port.ts';
  * answer, and its error surfaces as an uncaught one.
  */
 export class AnswerQueue {
-  private waiting: (() => void)[] = [];
+  private waiting: Answer[] = [];
   private idle: (() => void)[] = [];
   private scheduled = false;
 
   answer<Value>(done: StoreCallback<Value>, outcome: StoreOutcome<Value>): void {
-    this.waiting.push(() => done(outcome));
+    this.waiting.push({ done: done as StoreCallback<unknown>, outcome });
     this.schedule();
   }
 
@@ -26,27 +26,30 @@ export class AnswerQueue {
   private schedule(): void {
     if (this.scheduled) return;
     this.scheduled = true;
-    queueMicrotask(() => this.flush());
+    queueMicrotask(this.flush);
   }
 
-  private flush(): void {
+  private readonly flush = (): void => {
     this.scheduled = false;
     const batch = this.waiting;
     this.waiting = [];
-    for (const run of batch) {
-      runSafely(run);
-    }
+    for (const { done, outcome } of batch) answerSafely(done, outcome);
     if (this.waiting.length > 0) return;
     const { idle } = this;
     this.idle = [];
     for (const resolve of idle) resolve();
-  }
+  };
+}
+
+interface Answer {
+  readonly done: StoreCallback<unknown>;
+  readonly outcome: StoreOutcome<unknown>;
 }
 
 /** An error of the caller's own stays visible but does not stop what comes after it. */
-export function runSafely(run: () => void): void {
+export function answerSafely<Outcome>(done: (outcome: Outcome) => void, outcome: Outcome): void {
   try {
-    run();
+    done(outcome);
   } catch (error) {
     setImmediate(() => {
       throw error;

@@ -110,7 +110,7 @@ describe('the directory in SQLite', () => {
       answer((done) => store.messages.commit([append()], done)),
       save(store.directory, user('carol')),
     ]);
-    expect(store.stats()).toEqual({ transactions: 1, writes: 3 });
+    expect(store.stats()).toMatchObject({ transactions: 1, writes: 3 });
     await store.close();
   });
 

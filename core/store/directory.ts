@@ -1,5 +1,5 @@
 /**
- * The port to what the backend has changed of users, groups, memberships, mutes, blocks and contacts. The
+ * The port to what the backend has changed of users, groups, memberships, mutes, blocks, contacts and tokens. The
  * configuration is the base at every start; these entries go on top of it, the newest of each key.
  */
 import type { Profile } from '../../schemas/model.ts';
@@ -32,6 +32,8 @@ export type DirectoryEntry =
       readonly other: string;
       readonly value: boolean;
     }
+  /** Tokens of the user that were issued before `value` (epoch ms) are revoked, whoever knows the user. */
+  | { readonly kind: 'revoked'; readonly namespace: string; readonly id: string; readonly value: number }
   /** `id` has blocked, or is a contact of, `other`. */
   | {
       readonly kind: 'blocked' | 'contact';
@@ -47,7 +49,7 @@ export function directoryKey(entry: DirectoryEntry): readonly [string, string, s
 }
 
 export interface DirectoryStore {
-  /** Everything, in the order in which each key was first saved. Read once, at the start. */
+  /** Everything, in the order in which each key was first saved. Read at the start and at each reload. */
   entries(): readonly DirectoryEntry[];
   /** All of them or none; durable when `done` is called. */
   save(entries: readonly DirectoryEntry[], done: StoreCallback<void>): void;

@@ -1,6 +1,7 @@
 /** All messages in memory by their ids, and their removal when they are too old. */
+import { ClientIds } from './memory-client-ids.ts';
 import type { Entry } from './memory-log.ts';
-import { keyOf, type Members } from './memory-members.ts';
+import type { Members } from './memory-members.ts';
 import type { MessageDraft, StoreLimits } from './port.ts';
 
 /** Most messages that one call removes because of their age. */
@@ -14,8 +15,8 @@ export class MemoryIndex {
   private readonly limits: StoreLimits;
   private readonly members: Members;
   private readonly messages = new Map<string, Entry>();
-  /** By author and client id; kept as long as de-duplication or the message needs it. */
-  private readonly remembered = new Map<string, Entry>();
+  /** Kept as long as de-duplication or the message needs it. */
+  private readonly clientIds = new ClientIds();
   private newest: Entry | undefined;
   private oldestKept: Entry | undefined;
   private oldestRemembered: Entry | undefined;
@@ -26,36 +27,40 @@ export class MemoryIndex {
   }
 
   get counted(): { readonly messages: number; readonly remembered: number } {
-    return { messages: this.messages.size, remembered: this.remembered.size };
+    return { messages: this.messages.size, remembered: this.clientIds.size };
   }
 
-  /** Returns what takes the entry out again, as long as it is the newest. */
-  add(entry: Entry): () => void {
-    const { id } = entry.message;
-    const known = clientKeyOf(entry.message);
-    const earlier = known === undefined ? undefined : this.remembered.get(known);
-    const previous = this.newest;
-    this.messages.set(id, entry);
-    if (known !== undefined) this.remembered.set(known, entry);
-    if (previous !== undefined) previous.next = entry;
+  add(entry: Entry): void {
+    this.messages.set(entry.message.id, entry);
+    this.clientIds.set(entry);
+    if (this.newest !== undefined) this.newest.next = entry;
     this.newest = entry;
     this.oldestKept ??= entry;
     this.oldestRemembered ??= entry;
+  }
+
+  /** Gives what takes an entry back, of its conversation too, that is about to be added: as long as it is the newest. */
+  remover(entry: Entry): () => void {
+    const { id, namespace, from, clientId } = entry.message;
+    const earlier = this.clientIds.get(namespace, from.id, clientId);
+    const previous = this.newest;
     return () => {
+      this.members.settleBacklog(entry);
+      entry.conversation.pop();
       this.messages.delete(id);
-      if (known !== undefined && earlier === undefined) this.remembered.delete(known);
-      else if (known !== undefined && earlier !== undefined) this.remembered.set(known, earlier);
+      this.clientIds.delete(entry);
+      if (earlier !== undefined) this.clientIds.set(earlier);
       if (previous !== undefined) previous.next = undefined;
       this.newest = previous;
       if (this.oldestKept === entry) this.oldestKept = undefined;
       if (this.oldestRemembered === entry) this.oldestRemembered = undefined;
+      this.members.release(entry.conversation);
     };
   }
 
   /** What the author sent under the draft's client id within the window of de-duplication. */
-  duplicateOf(draft: MessageDraft, now: number): Entry | undefined {
-    const known = clientKeyOf(draft);
-    const entry = known === undefined ? undefined : this.remembered.get(known);
+  duplicateOf({ namespace, from, clientId }: MessageDraft, now: number): Entry | undefined {
+    const entry = this.clientIds.get(namespace, from.id, clientId);
     return entry !== undefined && entry.message.sentAt > now - this.limits.deduplicationMs
       ? entry
       : undefined;
@@ -68,8 +73,7 @@ export class MemoryIndex {
   ): Entry | undefined {
     const { namespace, id, author } = query;
     const byId = this.messages.get(id);
-    const entry =
-      byId?.message.namespace === namespace ? byId : this.remembered.get(clientKey(namespace, author, id));
+    const entry = byId?.message.namespace === namespace ? byId : this.clientIds.get(namespace, author, id);
     return entry?.kept === true && entry.message.sentAt > now - this.limits.retentionMs ? entry : undefined;
   }
 
@@ -90,17 +94,9 @@ export class MemoryIndex {
     for (let step = 0; step < PRUNE_STEP; step += 1) {
       const entry = this.oldestRemembered;
       if (entry === undefined || entry.kept || entry.message.sentAt > forgotten) break;
-      const known = clientKeyOf(entry.message);
-      if (known !== undefined && this.remembered.get(known) === entry) this.remembered.delete(known);
+      this.clientIds.delete(entry);
       this.oldestRemembered = entry.next;
       if (this.newest === entry) this.newest = undefined;
     }
   }
-}
-
-const clientKey = (namespace: string, author: string, clientId: string): string =>
-  keyOf(namespace, keyOf(author, clientId));
-
-function clientKeyOf(draft: MessageDraft): string | undefined {
-  return draft.clientId === undefined ? undefined : clientKey(draft.namespace, draft.from.id, draft.clientId);
 }

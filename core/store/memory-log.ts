@@ -12,6 +12,8 @@ export interface Entry extends Placed {
   readonly message: Message;
   readonly conversation: Conversation;
   readonly bytes: number;
+  /** Fingerprint of what the client said, where the message is not that. */
+  readonly said: string | undefined;
   revoked: boolean;
   /** False once it is older than the retention: then it only serves de-duplication. */
   kept: boolean;
@@ -20,8 +22,8 @@ export interface Entry extends Placed {
 
 /** What the store knows of a user; it exists while the user belongs to any conversation. */
 export interface UserState extends Backlog {
+  readonly namespace: string;
   readonly id: string;
-  readonly key: string;
   readonly memberships: Map<Conversation, Received>;
 }
 

@@ -1,22 +1,23 @@
 /** Conversations and their users in memory: who can miss what, and how much waits for whom. */
 import { Conversation, concerns, type Entry, type UserState } from './memory-log.ts';
+import { PairMap } from './pair-map.ts';
 import { isReceived, noteReceived, type Received, type Span } from './received.ts';
 import { isDirect, recipientOf } from './rules.ts';
 
 export class Members {
-  private readonly conversations = new Map<string, Conversation>();
-  private readonly users = new Map<string, UserState>();
+  private readonly conversations = new PairMap<Conversation>();
+  private readonly users = new PairMap<UserState>();
 
   get counted(): { readonly conversations: number; readonly users: number } {
     return { conversations: this.conversations.size, users: this.users.size };
   }
 
   user(namespace: string, id: string): UserState | undefined {
-    return this.users.get(keyOf(namespace, id));
+    return this.users.get(namespace, id);
   }
 
   existing(namespace: string, key: string): Conversation | undefined {
-    return this.conversations.get(keyOf(namespace, key));
+    return this.conversations.get(namespace, key);
   }
 
   /** The conversation, made if need be. */
@@ -24,17 +25,17 @@ export class Members {
     const known = this.existing(namespace, key);
     if (known !== undefined) return known;
     const conversation = new Conversation(namespace, key);
-    this.conversations.set(keyOf(namespace, key), conversation);
+    this.conversations.set(namespace, key, conversation);
     return conversation;
   }
 
   /** Makes a user a member from the conversation's present end on, unless they are one. */
   join(conversation: Conversation, id: string): UserState {
-    const key = keyOf(conversation.namespace, id);
-    let state = this.users.get(key);
+    const { namespace } = conversation;
+    let state = this.users.get(namespace, id);
     if (state === undefined) {
-      state = { id, key, messages: 0, bytes: 0, memberships: new Map<Conversation, Received>() };
-      this.users.set(key, state);
+      state = { namespace, id, messages: 0, bytes: 0, memberships: new Map<Conversation, Received>() };
+      this.users.set(namespace, id, state);
     }
     if (!state.memberships.has(conversation)) {
       state.memberships.set(conversation, { floor: conversation.last, ranges: [] });
@@ -46,7 +47,7 @@ export class Members {
   leave(state: UserState, conversation: Conversation): void {
     state.memberships.delete(conversation);
     conversation.members.delete(state);
-    if (state.memberships.size === 0) this.users.delete(state.key);
+    if (state.memberships.size === 0) this.users.delete(state.namespace, state.id);
   }
 
   /**
@@ -59,7 +60,7 @@ export class Members {
       for (const state of [...conversation.members]) this.leave(state, conversation);
     }
     if (conversation.members.size > 0) return;
-    this.conversations.delete(keyOf(conversation.namespace, conversation.key));
+    this.conversations.delete(conversation.namespace, conversation.key);
   }
 
   /** The user has received a span of the conversation. */
@@ -91,6 +92,3 @@ export class Members {
     return state;
   }
 }
-
-/** One key of a namespace and an id, unambiguous whatever the two contain. */
-export const keyOf = (namespace: string, id: string): string => `${namespace.length}:${namespace}${id}`;

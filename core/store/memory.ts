@@ -14,9 +14,9 @@ import { Members } from './memory-members.ts';
 import { MemoryQueues } from './memory-queues.ts';
 import { pageOf, placeOf } from './page.ts';
 import type {
+  AppendOperation,
   ConfirmedRange,
   HistoryQuery,
-  MessageDraft,
   MessageStore,
   MissedPage,
   MissedQuery,
@@ -74,6 +74,9 @@ export class MemoryMessageStore implements MessageStore {
 
   commit(operations: readonly StoreOperation[], done: StoreCallback<readonly StoreResult[]>): void {
     this.run(done, () => {
+      const [only] = operations;
+      // What is refused alone has changed nothing.
+      if (only !== undefined && operations.length === 1) return [this.apply(only, undefined)];
       const results: StoreResult[] = [];
       const undo: Undo[] = [];
       try {
@@ -207,17 +210,18 @@ export class MemoryMessageStore implements MessageStore {
     }
   }
 
-  private apply(operation: StoreOperation, undo: Undo[]): StoreResult {
+  /** Nothing has changed if it throws. `undo`: what takes it back, if a later one of the same commit is refused. */
+  private apply(operation: StoreOperation, undo: Undo[] | undefined): StoreResult {
     switch (operation.kind) {
       case 'append':
-        return this.append(operation.draft, undo);
+        return this.append(operation, undo);
       case 'revoke':
         return this.revoke(operation, undo);
       case 'enqueue': {
         const { entry } = operation;
         if (this.queues.size(entry.namespace, entry.queue) >= this.limits.queueEntries) throw queueFull();
         this.queues.add(entry);
-        undo.push(() => this.queues.remove(entry.namespace, entry.queue, entry.id));
+        undo?.push(() => this.queues.remove(entry.namespace, entry.queue, entry.id));
         return { kind: 'enqueue' };
       }
       default:
@@ -226,10 +230,10 @@ export class MemoryMessageStore implements MessageStore {
     }
   }
 
-  private append(draft: MessageDraft, undo: Undo[]): StoreResult {
+  private append({ draft, said }: AppendOperation, undo: Undo[] | undefined): StoreResult {
     const earlier = this.index.duplicateOf(draft, this.now());
     if (earlier !== undefined) {
-      if (!isSameMessage(earlier.message, draft)) throw duplicateConflict(draft);
+      if (!isSameMessage(earlier.message, draft, earlier.said, said)) throw duplicateConflict(draft);
       return { kind: 'append', message: earlier.message, duplicate: true };
     }
     const bytes = contentBytes(draft);
@@ -252,24 +256,20 @@ export class MemoryMessageStore implements MessageStore {
       conversation,
       place: ++this.places,
       bytes,
+      said,
       revoked: false,
       kept: true,
       next: undefined,
     };
     conversation.push(entry);
-    const remove = this.index.add(entry);
-    undo.push(() => {
-      this.members.settleBacklog(entry);
-      conversation.pop();
-      remove();
-      this.members.release(conversation);
-    });
+    if (undo !== undefined) undo.push(this.index.remover(entry));
+    this.index.add(entry);
     return { kind: 'append', message, duplicate: false };
   }
 
   private revoke(
     operation: { readonly namespace: string; readonly message: string; readonly author: string },
-    undo: Undo[],
+    undo: Undo[] | undefined,
   ): StoreResult {
     const entry = this.index.find({ ...operation, id: operation.message }, this.now());
     if (entry === undefined) throw messageUnknown();
@@ -277,7 +277,7 @@ export class MemoryMessageStore implements MessageStore {
     if (!entry.revoked) {
       const settled = this.members.settleBacklog(entry);
       entry.revoked = true;
-      undo.push(() => {
+      undo?.push(() => {
         entry.revoked = false;
         if (settled === undefined) return;
         settled.messages += 1;

@@ -35,10 +35,17 @@ export interface QueueEntry {
 /** One step of a commit. All steps of a commit take effect, in order, or none does. */
 export type StoreOperation =
   /** Append to the conversation's log, unless the sender used this client id before (see `Appended`). */
-  | { readonly kind: 'append'; readonly draft: MessageDraft }
+  | {
+      readonly kind: 'append';
+      readonly draft: MessageDraft;
+      /** Fingerprint of what the client said, where the draft is not that: a repeat is told by it. */
+      readonly said?: string | undefined;
+    }
   /** The message is not replayed or shown in history any more. Only its author may; checked by the store. */
   | { readonly kind: 'revoke'; readonly namespace: string; readonly message: string; readonly author: string }
   | { readonly kind: 'enqueue'; readonly entry: QueueEntry };
+
+export type AppendOperation = Extract<StoreOperation, { readonly kind: 'append' }>;
 
 /** Answers each operation of a commit, in order. */
 export type StoreResult =

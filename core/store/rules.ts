@@ -1,5 +1,6 @@
 /** The rules of the port that do not depend on where the data lies. */
 import { Buffer } from 'node:buffer';
+import { createHash } from 'node:crypto';
 import type { Message, Target } from '../../schemas/model.ts';
 import { GatewayError } from '../errors.ts';
 import type { MessageDraft, MissedQuery, StoreLimits } from './port.ts';
@@ -25,8 +26,27 @@ export function contentBytes(draft: MessageDraft): number {
   return Buffer.byteLength(draft.content);
 }
 
-/** Whether a client id that comes again comes with the same message: target and content, as sent. */
-export function isSameMessage(stored: Message, draft: MessageDraft): boolean {
+type Said = Pick<MessageDraft, 'to' | 'content' | 'contentType' | 'attachment'>;
+
+/** Stands for a message's target and content. */
+export function fingerprint({ to, content, contentType, attachment }: Said): string {
+  const said = [to.type, to.id, content, contentType, attachment?.url, attachment?.name, attachment?.size];
+  return createHash('sha256').update(JSON.stringify(said)).digest('base64url');
+}
+
+/**
+ * Whether a client id that comes again comes with the same message: target and content, as the client sent them.
+ * The fingerprints say what that was where something else was stored.
+ */
+export function isSameMessage(
+  stored: Message,
+  draft: MessageDraft,
+  saidThen?: string | undefined,
+  saidNow?: string | undefined,
+): boolean {
+  if (saidThen !== undefined || saidNow !== undefined) {
+    return (saidThen ?? fingerprint(stored)) === (saidNow ?? fingerprint(draft));
+  }
   return (
     stored.to.type === draft.to.type &&
     stored.to.id === draft.to.id &&

@@ -8,6 +8,12 @@ export const DATABASE_FILE = 'dragoman.db';
 /** The write-ahead log is cut back to this size after a checkpoint, bytes. */
 const LOG_BYTES = 64 * 1024 * 1024;
 
+/**
+ * The log is carried over into the file when it has so many pages of 4 KiB. Every commit logs the same leaves of the
+ * indexes again, and a checkpoint writes each of them once: the more commits share one, the less is written.
+ */
+const CHECKPOINT_PAGES = 4096;
+
 /** Result codes of SQLite (sqlite.org/rescode.html); the low byte is the primary code. */
 const BUSY = 5;
 const LOCKED = 6;
@@ -66,6 +72,8 @@ const MIGRATIONS: readonly string[] = [
      other TEXT NOT NULL, entry TEXT NOT NULL,
      UNIQUE (kind, namespace, id, other)
    ) STRICT;`,
+  // What it was for is found by `message_sequence`: places and sequences of a conversation ascend together.
+  'DROP INDEX IF EXISTS message_place;',
 ];
 
 export interface DatabaseFileOptions {
@@ -94,6 +102,7 @@ export function openDatabase({ directory, maxPages, synchronous }: DatabaseFileO
     database.exec(`PRAGMA journal_size_limit = ${LOG_BYTES}`);
     database.exec('PRAGMA temp_store = MEMORY');
     database.exec('PRAGMA cache_size = -65536');
+    database.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     if (maxPages !== undefined) database.exec(`PRAGMA max_page_count = ${Math.trunc(maxPages)}`);
     migrate(database);
     // After a sync that failed, the log may hold what only the cache of the operating system has: it is written

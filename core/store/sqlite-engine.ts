@@ -2,24 +2,17 @@
  * Executes batches of requests on the database: one transaction for all writes of a batch, a savepoint for
  * each, answers only after the commit.
  */
-import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { GatewayError } from '../errors.ts';
-import { closeQuietly, isFault, needsReopening, openDatabase, openProblem } from './sqlite-database.ts';
-import { DirectoryEntries } from './sqlite-directory.ts';
-import { Identities } from './sqlite-identities.ts';
-import { Memberships } from './sqlite-memberships.ts';
-import { Messages } from './sqlite-messages.ts';
+import { closeQuietly, isFault, needsReopening, openProblem } from './sqlite-database.ts';
+import { forget, type Opened, open, save } from './sqlite-opened.ts';
 import type {
   DatabaseOptions,
   DatabaseRequest,
   DatabaseStats,
   OpenedDatabase,
-  RawAnswer,
   RawOutcome,
-  RawResult,
 } from './sqlite-protocol.ts';
-import { Queues } from './sqlite-queues.ts';
-import { Retention } from './sqlite-retention.ts';
+import { execute, isWrite, refusesUntouched } from './sqlite-requests.ts';
 
 /** Least and per-request number of old messages that a transaction removes. */
 const SWEEP_LEAST = 64;
@@ -27,28 +20,12 @@ const SWEEP_PER_REQUEST = 2;
 /** Most old messages removed at a tick. */
 const SWEEP_TICK = 512;
 
-/** Everything that belongs to one opening of the file. */
-interface Opened {
-  readonly database: DatabaseSync;
-  readonly memberships: Memberships;
-  readonly messages: Messages;
-  readonly queues: Queues;
-  readonly identities: Identities;
-  readonly directory: DirectoryEntries;
-  readonly retention: Retention;
-  readonly begin: StatementSync;
-  readonly commit: StatementSync;
-  readonly savepoint: StatementSync;
-  readonly release: StatementSync;
-  readonly undo: StatementSync;
-  readonly beat: StatementSync;
-}
-
 export class DatabaseEngine {
   private readonly options: DatabaseOptions;
   private opened: Opened | undefined;
   private transactions = 0;
   private writes = 0;
+  private commitMs = 0;
   /** Why the last write failed; undefined: it did not. */
   fault: string | undefined;
 
@@ -59,7 +36,7 @@ export class DatabaseEngine {
   }
 
   get stats(): DatabaseStats {
-    return { transactions: this.transactions, writes: this.writes };
+    return { transactions: this.transactions, writes: this.writes, commitMs: this.commitMs };
   }
 
   /** What the gateway keeps in memory. Throws an Error that names the directory. */
@@ -95,40 +72,33 @@ export class DatabaseEngine {
 
   /** Throws if the transaction as a whole failed: then nothing of it took effect. */
   private transact(opened: Opened, requests: readonly DatabaseRequest[], now: number): readonly RawOutcome[] {
+    const begun = performance.now();
     opened.begin.run();
     const outcomes: RawOutcome[] = [];
     let writes = 0;
     const sweep = Math.max(SWEEP_LEAST, requests.length * SWEEP_PER_REQUEST);
     opened.retention.step(now, requests.some((request) => request.kind === 'tick') ? SWEEP_TICK : sweep);
     for (const request of requests) {
-      if (!isWrite(request)) {
-        outcomes.push({ ok: true, value: execute(opened, request, now) });
-        continue;
-      }
-      writes += 1;
-      opened.savepoint.run();
-      try {
-        outcomes.push({ ok: true, value: execute(opened, request, now) });
-      } catch (error) {
-        if (!(error instanceof GatewayError)) throw error;
-        opened.undo.run();
-        opened.identities.forgetHints();
-        outcomes.push({ ok: false, error: rawError(error) });
-      }
-      opened.release.run();
+      if (isWrite(request)) writes += 1;
+      else save(opened);
+      outcomes.push(
+        refusesUntouched(request) ? attempt(opened, request, now) : guarded(opened, request, now),
+      );
     }
+    save(opened);
     if (this.fault !== undefined) opened.beat.run(now);
     opened.commit.run();
     opened.retention.committed();
     this.transactions += 1;
     this.writes += writes;
+    this.commitMs += performance.now() - begun;
     this.fault = undefined;
     return outcomes;
   }
 
   /** After a failed transaction. Returns whether the file has to be opened anew. */
   private abandon(opened: Opened, error: unknown): boolean {
-    opened.identities.forgetHints();
+    forget(opened);
     try {
       if (opened.database.isTransaction) opened.database.exec('ROLLBACK');
     } catch {
@@ -143,9 +113,8 @@ export class DatabaseEngine {
   /** A read by itself. */
   private attempt(request: DatabaseRequest, now: number): RawOutcome {
     try {
-      return { ok: true, value: execute(this.ready(), request, now) };
+      return attempt(this.ready(), request, now);
     } catch (error) {
-      if (error instanceof GatewayError) return { ok: false, error: rawError(error) };
       this.fault = messageOf(error);
       if (needsReopening(error)) this.close();
       return unavailable(error);
@@ -158,94 +127,27 @@ export class DatabaseEngine {
   }
 }
 
-function open(options: DatabaseOptions): Opened {
-  const { limits } = options;
-  const database = openDatabase(options);
-  const memberships = new Memberships(database, limits);
-  return {
-    database,
-    memberships,
-    messages: new Messages(database, limits, memberships),
-    queues: new Queues(database, limits),
-    identities: new Identities(database),
-    directory: new DirectoryEntries(database),
-    retention: new Retention(database, limits, memberships),
-    begin: database.prepare('BEGIN IMMEDIATE'),
-    commit: database.prepare('COMMIT'),
-    savepoint: database.prepare('SAVEPOINT request'),
-    release: database.prepare('RELEASE request'),
-    undo: database.prepare('ROLLBACK TO request'),
-    beat: database.prepare('INSERT OR REPLACE INTO heartbeat (id, at) VALUES (1, ?)'),
-  };
-}
-
-function isWrite(request: DatabaseRequest): boolean {
-  switch (request.kind) {
-    case 'commit':
-    case 'enroll':
-    case 'withdraw':
-    case 'confirm':
-    case 'dequeue':
-    case 'assign':
-    case 'save_directory':
-    case 'tick':
-      return true;
-    case 'missed':
-    case 'history':
-    case 'find':
-    case 'queued':
-      return false;
-    default:
-      request satisfies never;
-      return false;
+/** A refusal is an answer; whatever else is thrown is not. */
+function attempt(opened: Opened, request: DatabaseRequest, now: number): RawOutcome {
+  try {
+    return { ok: true, value: execute(opened, request, now) };
+  } catch (error) {
+    if (error instanceof GatewayError) return { ok: false, error: rawError(error) };
+    throw error;
   }
 }
 
-function execute(opened: Opened, request: DatabaseRequest, now: number): RawAnswer {
-  switch (request.kind) {
-    case 'commit':
-      return request.operations.map((operation): RawResult => {
-        switch (operation.kind) {
-          case 'append':
-            return opened.messages.append(operation.draft, now);
-          case 'revoke':
-            return opened.messages.revoke(operation, now);
-          case 'enqueue':
-            return opened.queues.add(operation.entry);
-          default:
-            operation satisfies never;
-            throw new GatewayError('internal');
-        }
-      });
-    case 'enroll':
-      return opened.memberships.enroll(request.namespace, request.conversation, request.users);
-    case 'withdraw':
-      return opened.memberships.withdraw(request.namespace, request.conversation, request.users);
-    case 'confirm':
-      for (const range of request.ranges) opened.memberships.confirm(range);
-      return undefined;
-    case 'dequeue':
-      return opened.queues.delete(request.namespace, request.queue, request.id);
-    case 'assign':
-      return opened.identities.assign(request.namespace, request.users);
-    case 'save_directory':
-      return opened.directory.save(request.entries);
-    case 'tick':
-      return opened.retention.isBehind;
-    case 'missed': {
-      const { items, next } = opened.memberships.missed(request, now);
-      return { messages: items.map((row) => row.body), next };
-    }
-    case 'history':
-      return opened.messages.history(request, now);
-    case 'find':
-      return opened.messages.find(request, now);
-    case 'queued':
-      return opened.queues.after(request);
-    default:
-      request satisfies never;
-      throw new GatewayError('internal');
+/** Undoes what a refused request has done so far. */
+function guarded(opened: Opened, request: DatabaseRequest, now: number): RawOutcome {
+  save(opened);
+  opened.savepoint.run();
+  const outcome = attempt(opened, request, now);
+  if (!outcome.ok) {
+    opened.undo.run();
+    forget(opened);
   }
+  opened.release.run();
+  return outcome;
 }
 
 function messageOf(error: unknown): string {

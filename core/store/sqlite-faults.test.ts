@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { MissedPage, StoreResult } from './port.ts';
 import { openSqliteStore, type SqliteStore } from './sqlite.ts';
+import { rawOperation } from './sqlite-append.ts';
 import { DATABASE_FILE } from './sqlite-database.ts';
 import { DatabaseLink } from './sqlite-link.ts';
 import { answer, append, LIMITS, START } from './store-suite.ts';
@@ -116,7 +117,11 @@ describe('a thread that ends by itself', () => {
     ({ directory, limits, maxPages: undefined, synchronous: 'full' }) as const;
   const commit = (link: DatabaseLink, content: string) =>
     answer((done) =>
-      link.ask({ kind: 'commit', operations: [append({ content })] }, done, (results) => results.length),
+      link.ask(
+        { kind: 'commit', operations: [rawOperation(append({ content }))] },
+        done,
+        (results) => results.length,
+      ),
     );
   const contents = (link: DatabaseLink) =>
     answer<readonly string[]>((done) =>

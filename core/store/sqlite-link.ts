@@ -1,21 +1,23 @@
 /** The gateway's end of the line to the database thread: batches what is asked, answers in order. */
 import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../errors.ts';
-import { runSafely } from './answers.ts';
+import { answerSafely } from './answers.ts';
+import { StoreMetrics } from './metrics.ts';
 import type { StoreCallback, StoreOutcome } from './port.ts';
-import type {
-  DatabaseOptions,
-  DatabaseRequest,
-  DatabaseStats,
-  FromDatabase,
-  OpenedDatabase,
-  RawAnswer,
-  RawAnswers,
-  RawError,
-  RawOutcome,
-  RequestKind,
-  RequestOf,
-  ToDatabase,
+import {
+  type DatabaseOptions,
+  type DatabaseRequest,
+  type DatabaseStats,
+  type FromDatabase,
+  type OpenedDatabase,
+  type RawAnswer,
+  type RawAnswers,
+  type RawError,
+  type RawOutcome,
+  type RequestKind,
+  type RequestOf,
+  receivedOutcome,
+  type ToDatabase,
 } from './sqlite-protocol.ts';
 
 /** The thread's file beside this one: `.ts` in a source checkout, `.js` in a build. */
@@ -28,7 +30,19 @@ const TICK_MS = 5_000;
 /** The thread is not available: why, for health and for the log. */
 const GONE = 'the thread of the database has ended';
 
-type Answer = (outcome: RawOutcome) => void;
+/** Somebody who waits for an answer, and what makes it of the database's. */
+interface Asker {
+  readonly done: StoreCallback<unknown>;
+  readonly finish: (answer: RawAnswer) => unknown;
+}
+
+const NO_STATS: DatabaseStats = { transactions: 0, writes: 0, commitMs: 0 };
+
+/** What was asked in one turn of the event loop: how many requests are sent with it, and when (monotonic ms). */
+interface SentBatch {
+  readonly upTo: number;
+  readonly at: number;
+}
 
 export class DatabaseLink {
   private readonly options: DatabaseOptions;
@@ -37,12 +51,17 @@ export class DatabaseLink {
   /** Asked in this turn of the event loop, not sent yet. */
   private unsent: DatabaseRequest[] = [];
   /** One for each request sent or unsent, in order. */
-  private waiting: Answer[] = [];
+  private waiting: Asker[] = [];
   private answered = 0;
   private ticks: NodeJS.Timeout | undefined;
   private ticking = false;
   private closing: PromiseWithResolvers<void> | undefined;
-  stats: DatabaseStats = { transactions: 0, writes: 0 };
+  /** Requests sent to this thread and answered by it, and the batches that have no answer yet. */
+  private sent = 0;
+  private received = 0;
+  private batches: SentBatch[] = [];
+  readonly metrics = new StoreMetrics(() => this.waiting.length);
+  stats = NO_STATS;
   fault: string | undefined;
 
   constructor(options: DatabaseOptions, now: () => number) {
@@ -69,8 +88,9 @@ export class DatabaseLink {
     done: StoreCallback<Value>,
     finish: (answer: RawAnswers[Kind]) => Value,
   ): void {
-    this.send(request as DatabaseRequest, (outcome) => {
-      done(outcomeOf(outcome, (value) => finish(value as RawAnswers[Kind])));
+    this.send(request as DatabaseRequest, {
+      done: done as StoreCallback<unknown>,
+      finish: finish as Asker['finish'],
     });
   }
 
@@ -93,6 +113,7 @@ export class DatabaseLink {
       switch (message.kind) {
         case 'opened':
           this.fault = undefined;
+          this.stats = NO_STATS;
           opening.resolve(message);
           break;
         case 'refused':
@@ -101,9 +122,9 @@ export class DatabaseLink {
           void worker.terminate();
           break;
         case 'answers':
-          this.stats = message.stats;
+          this.measure(message.stats, message.outcomes.length);
           this.fault = message.fault;
-          this.settle(message.outcomes);
+          this.settle(message.outcomes.map(receivedOutcome));
           break;
         default:
           message satisfies never;
@@ -120,10 +141,10 @@ export class DatabaseLink {
     return opening.promise;
   }
 
-  private send(request: DatabaseRequest, answer: Answer): void {
+  private send(request: DatabaseRequest, asker: Asker): void {
     if (this.unsent.length === 0) setImmediate(() => this.flush());
     this.unsent.push(request);
-    this.waiting.push(answer);
+    this.waiting.push(asker);
   }
 
   private flush(): void {
@@ -132,7 +153,11 @@ export class DatabaseLink {
     this.unsent = [];
     if (this.worker === undefined && this.closing === undefined) this.restart();
     if (this.worker === undefined) this.settle(requests.map(() => failure(this.fault ?? GONE)));
-    else this.post({ kind: 'requests', now: this.now(), requests });
+    else {
+      this.sent += requests.length;
+      this.batches.push({ upTo: this.sent, at: performance.now() });
+      this.post({ kind: 'requests', now: this.now(), requests });
+    }
   }
 
   private post(message: ToDatabase): void {
@@ -145,9 +170,11 @@ export class DatabaseLink {
   }
 
   private settleUncloneable(requests: readonly DatabaseRequest[], error: unknown): void {
+    this.sent -= requests.length;
+    this.batches.pop();
     const outcome = failure(error instanceof Error ? error.message : String(error));
-    const answers = this.waiting.splice(this.waiting.length - requests.length);
-    for (const answer of answers) runSafely(() => answer(outcome));
+    const askers = this.waiting.splice(this.waiting.length - requests.length);
+    for (const asker of askers) tell(asker, outcome);
   }
 
   /** The thread ended without being asked to: a new one takes over, and refuses if it can't. */
@@ -157,11 +184,26 @@ export class DatabaseLink {
     });
   }
 
+  private measure(stats: DatabaseStats, answers: number): void {
+    const transactions = stats.transactions - this.stats.transactions;
+    if (transactions > 0) {
+      const ms = stats.commitMs - this.stats.commitMs;
+      this.metrics.committed({ transactions, rows: stats.writes - this.stats.writes, ms });
+    }
+    this.stats = stats;
+    this.received += answers;
+    const now = performance.now();
+    const open = this.batches.findIndex(({ upTo }) => upTo > this.received);
+    const answered = this.batches.splice(0, open < 0 ? this.batches.length : open);
+    for (const { at } of answered) this.metrics.answered(now - at);
+  }
+
   private settle(outcomes: readonly RawOutcome[]): void {
     for (const outcome of outcomes) {
-      const answer = this.waiting[this.answered];
+      if (!outcome.ok && outcome.error.code === 'store_unavailable') this.metrics.failures++;
+      const asker = this.waiting[this.answered];
       this.answered += 1;
-      if (answer !== undefined) runSafely(() => answer(outcome));
+      if (asker !== undefined) tell(asker, outcome);
     }
     this.waiting = this.waiting.slice(this.answered);
     this.answered = 0;
@@ -171,6 +213,8 @@ export class DatabaseLink {
   private lose(worker: Worker, reason: string): void {
     if (this.worker !== worker) return;
     this.worker = undefined;
+    this.batches = [];
+    this.sent = this.received;
     if (this.closing === undefined) this.fault = reason;
     const sent = this.waiting.length - this.unsent.length;
     this.settle(Array.from({ length: sent }, () => failure(reason)));
@@ -180,10 +224,11 @@ export class DatabaseLink {
   private tick(): void {
     if (this.ticking || this.closing !== undefined) return;
     this.ticking = true;
-    this.send({ kind: 'tick' }, (outcome) => {
+    const done = (outcome: StoreOutcome<unknown>): void => {
       this.ticking = false;
       if (outcome.ok && outcome.value === true) this.tick();
-    });
+    };
+    this.send({ kind: 'tick' }, { done, finish: (isBehind) => isBehind });
   }
 }
 
@@ -191,7 +236,11 @@ function failure(cause: string): RawOutcome {
   return { ok: false, error: { code: 'store_unavailable', detail: undefined, messageId: undefined, cause } };
 }
 
-function outcomeOf<Value>(outcome: RawOutcome, finish: (value: RawAnswer) => Value): StoreOutcome<Value> {
+function tell({ done, finish }: Asker, outcome: RawOutcome): void {
+  answerSafely(done, outcomeOf(outcome, finish));
+}
+
+function outcomeOf(outcome: RawOutcome, finish: Asker['finish']): StoreOutcome<unknown> {
   if (!outcome.ok) return { ok: false, error: errorOf(outcome.error) };
   try {
     return { ok: true, value: finish(outcome.value) };

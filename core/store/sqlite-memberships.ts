@@ -4,6 +4,8 @@ import { type Page, type Placed, pageOf, placeOf } from './page.ts';
 import type { ConfirmedRange, MissedQuery, StoreLimits } from './port.ts';
 import { isReceived, noteReceived, notReceived, type Received, type Span } from './received.ts';
 import { type Backlog, conversationFilter, isDirect } from './rules.ts';
+import type { Backlogs } from './sqlite-backlogs.ts';
+import type { Conversation, Conversations } from './sqlite-conversations.ts';
 
 /** Rows read at once of each conversation with missed messages. */
 const CHUNK = 32;
@@ -21,6 +23,10 @@ interface MissedRow extends Placed {
   readonly body: string;
 }
 
+interface Place extends Placed {
+  readonly sequence: number;
+}
+
 /** A message as far as the backlog of its recipient is concerned. */
 interface Owed {
   readonly conversation: number;
@@ -30,8 +36,8 @@ interface Owed {
 
 export class Memberships {
   private readonly limits: StoreLimits;
-  private readonly addConversation: StatementSync;
-  private readonly conversation: StatementSync;
+  private readonly conversations: Conversations;
+  private readonly backlogs: Backlogs;
   private readonly add: StatementSync;
   private readonly remove: StatementSync;
   private readonly membership: StatementSync;
@@ -39,17 +45,17 @@ export class Memberships {
   private readonly behind: StatementSync;
   private readonly anythingIn: StatementSync;
   private readonly weigh: StatementSync;
-  private readonly addBacklog: StatementSync;
-  private readonly reduceBacklog: StatementSync;
-  private readonly sequenceAt: StatementSync;
+  private readonly atOrBefore: StatementSync;
   private readonly chunk: StatementSync;
 
-  constructor(database: DatabaseSync, limits: StoreLimits) {
+  constructor(
+    database: DatabaseSync,
+    limits: StoreLimits,
+    parts: { readonly conversations: Conversations; readonly backlogs: Backlogs },
+  ) {
     this.limits = limits;
-    this.addConversation = database.prepare(
-      'INSERT INTO conversation (namespace, key, last) VALUES (?, ?, 0) ON CONFLICT DO NOTHING',
-    );
-    this.conversation = database.prepare('SELECT id, last FROM conversation WHERE namespace = ? AND key = ?');
+    this.conversations = parts.conversations;
+    this.backlogs = parts.backlogs;
     this.add = database.prepare(
       'INSERT INTO membership (namespace, user, conversation, floor) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
@@ -74,16 +80,8 @@ export class Memberships {
       `SELECT count(*) AS messages, coalesce(sum(bytes), 0) AS bytes FROM message
        WHERE conversation = ? AND sequence BETWEEN ? AND ? AND author <> ? AND state = 0`,
     );
-    this.addBacklog = database.prepare(
-      `INSERT INTO backlog (namespace, user, messages, bytes) VALUES (?, ?, 1, ?)
-       ON CONFLICT DO UPDATE SET messages = messages + 1, bytes = bytes + excluded.bytes
-       RETURNING messages, bytes`,
-    );
-    this.reduceBacklog = database.prepare(
-      'UPDATE backlog SET messages = messages - ?, bytes = bytes - ? WHERE namespace = ? AND user = ?',
-    );
-    this.sequenceAt = database.prepare(
-      'SELECT sequence FROM message WHERE conversation = ? AND place <= ? ORDER BY place DESC LIMIT 1',
+    this.atOrBefore = database.prepare(
+      'SELECT sequence, place FROM message WHERE conversation = ? AND sequence <= ? ORDER BY sequence DESC LIMIT 1',
     );
     this.chunk = database.prepare(
       `SELECT place, sequence, body FROM message
@@ -94,13 +92,12 @@ export class Memberships {
 
   enroll(namespace: string, key: string, users: readonly string[]): undefined {
     if (isDirect(key)) return;
-    this.addConversation.run(namespace, key);
-    const { id, last } = this.find(namespace, key) as { readonly id: number; readonly last: number };
+    const { id, last } = this.conversations.make(namespace, key);
     for (const user of users) this.join(namespace, user, { conversation: id, floor: last });
   }
 
   withdraw(namespace: string, key: string, users: readonly string[]): undefined {
-    const conversation = this.find(namespace, key);
+    const conversation = this.conversations.find(namespace, key);
     if (conversation === undefined) return;
     for (const user of users) {
       if (isDirect(key)) this.confirm({ namespace, user, conversation: key, from: 1, to: conversation.last });
@@ -117,8 +114,15 @@ export class Memberships {
     this.add.run(namespace, user, start.conversation, start.floor);
   }
 
+  /** The recipient of a direct message can miss it, and all that follow. */
+  joinDirect(namespace: string, user: string, conversation: Conversation): void {
+    if (conversation.joined.includes(user)) return;
+    this.join(namespace, user, { conversation: conversation.id, floor: conversation.last });
+    conversation.joined.push(user);
+  }
+
   confirm({ namespace, user, conversation: key, from, to }: ConfirmedRange): undefined {
-    const conversation = this.find(namespace, key);
+    const conversation = this.conversations.find(namespace, key);
     if (conversation === undefined) return;
     const { id, last } = conversation;
     const received = this.received(namespace, user, id);
@@ -131,20 +135,15 @@ export class Memberships {
     if (!isDirect(key)) return;
     for (const span of added) {
       const weight = this.weigh.get(id, span.from, span.to, user) as unknown as Backlog;
-      if (weight.messages > 0) this.reduceBacklog.run(weight.messages, weight.bytes, namespace, user);
+      if (weight.messages > 0) this.reduce(namespace, user, weight);
     }
-  }
-
-  /** One more message waits for the user. Returns what then waits in all. */
-  owe(namespace: string, user: string, bytes: number): Backlog {
-    return this.addBacklog.get(namespace, user, bytes) as unknown as Backlog;
   }
 
   /** The message does not wait any more, if it did: call it before the message is revoked or removed. */
   settle(namespace: string, user: string, message: Owed): void {
     const received = this.received(namespace, user, message.conversation);
     if (received === undefined || isReceived(received, message.sequence)) return;
-    this.reduceBacklog.run(1, message.bytes, namespace, user);
+    this.reduce(namespace, user, { messages: 1, bytes: message.bytes });
   }
 
   missed(query: MissedQuery, now: number): Page<MissedRow> {
@@ -163,8 +162,7 @@ export class Memberships {
     query: { readonly user: string; readonly place: number; readonly horizon: number },
   ): Generator<MissedRow, undefined> {
     const { conversation, last } = row;
-    const start = query.place === 0 ? undefined : this.sequenceAt.get(conversation, query.place);
-    const after = (start as { readonly sequence: number } | undefined)?.sequence ?? 0;
+    const after = query.place === 0 ? 0 : this.sequenceAt(row, query.place);
     for (const span of notReceived(receivedOf(row), after, last)) {
       for (let from = span.from; from <= span.to; ) {
         const found = this.chunk.all(conversation, from, span.to, query.user, query.horizon);
@@ -178,10 +176,30 @@ export class Memberships {
     return undefined;
   }
 
-  private find(namespace: string, key: string): { readonly id: number; readonly last: number } | undefined {
-    return this.conversation.get(namespace, key) as
-      | { readonly id: number; readonly last: number }
-      | undefined;
+  /**
+   * The newest sequence above the floor that was stored at or before the place, the floor if there is none. Mostly
+   * all of a conversation has been read or nothing; what is between is found in steps that double, then halve.
+   */
+  private sequenceAt({ conversation, floor, last }: MembershipRow, place: number): number {
+    const newestAt = (sequence: number): Place | undefined => {
+      const row = this.atOrBefore.get(conversation, sequence) as Place | undefined;
+      return row !== undefined && row.sequence > floor && row.place > place ? row : undefined;
+    };
+    if (newestAt(last) === undefined) return last;
+    let low = floor;
+    let high = last;
+    for (let step = 1; low < high; step *= 2) {
+      const middle = Math.min(low + step, Math.ceil((low + high) / 2));
+      const later = newestAt(middle);
+      if (later === undefined) low = middle;
+      else high = later.sequence - 1;
+    }
+    return low;
+  }
+
+  /** So much waits for the user no more. */
+  private reduce(namespace: string, user: string, { messages, bytes }: Readonly<Backlog>): void {
+    this.backlogs.add(namespace, user, { messages: -messages, bytes: -bytes });
   }
 
   private received(namespace: string, user: string, conversation: number): Received | undefined {

@@ -1,10 +1,9 @@
 /** Commits: what appends and revokes messages, in SQL. Runs inside a transaction of its caller. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { conversationKey, type Message } from '../../schemas/model.ts';
-import type { MessageDraft, StoreLimits } from './port.ts';
+import type { Message } from '../../schemas/model.ts';
+import type { StoreLimits } from './port.ts';
 import {
   backlogFull,
-  contentBytes,
   duplicateConflict,
   exceeds,
   isSameMessage,
@@ -12,8 +11,11 @@ import {
   notTheAuthor,
   recipientOf,
 } from './rules.ts';
+import { type AppendRow, type DraftBody, withSequence } from './sqlite-append.ts';
+import type { Backlogs } from './sqlite-backlogs.ts';
+import type { Conversations } from './sqlite-conversations.ts';
 import type { Memberships } from './sqlite-memberships.ts';
-import type { RawResult } from './sqlite-protocol.ts';
+import type { RawResult, StoredBody } from './sqlite-protocol.ts';
 
 interface MessageRow {
   readonly place: number;
@@ -30,72 +32,65 @@ const COLUMNS = 'place, conversation, sequence, author, state, at, bytes, body';
 
 export class Messages {
   private readonly limits: StoreLimits;
+  private readonly conversations: Conversations;
+  private readonly backlogs: Backlogs;
   private readonly memberships: Memberships;
   private readonly byId: StatementSync;
   private readonly byClientId: StatementSync;
-  private readonly advance: StatementSync;
   private readonly insert: StatementSync;
   private readonly setRevoked: StatementSync;
-  private readonly conversationId: StatementSync;
   private readonly newest: StatementSync;
 
-  constructor(database: DatabaseSync, limits: StoreLimits, memberships: Memberships) {
+  constructor(
+    database: DatabaseSync,
+    limits: StoreLimits,
+    parts: {
+      readonly conversations: Conversations;
+      readonly backlogs: Backlogs;
+      readonly memberships: Memberships;
+    },
+  ) {
     this.limits = limits;
-    this.memberships = memberships;
+    this.conversations = parts.conversations;
+    this.backlogs = parts.backlogs;
+    this.memberships = parts.memberships;
     this.byId = database.prepare(`SELECT ${COLUMNS} FROM message WHERE id = ? AND namespace = ?`);
     this.byClientId = database.prepare(
       `SELECT ${COLUMNS} FROM message WHERE author = ? AND client_id = ? AND namespace = ? ORDER BY place DESC LIMIT 1`,
-    );
-    this.advance = database.prepare(
-      `INSERT INTO conversation (namespace, key, last) VALUES (?, ?, 1)
-       ON CONFLICT DO UPDATE SET last = last + 1 RETURNING id, last`,
     );
     this.insert = database.prepare(
       `INSERT INTO message (conversation, sequence, id, namespace, author, recipient, client_id, at, bytes, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.setRevoked = database.prepare('UPDATE message SET state = 1 WHERE place = ?');
-    this.conversationId = database.prepare('SELECT id FROM conversation WHERE namespace = ? AND key = ?');
     this.newest = database.prepare(
       `SELECT body FROM message WHERE conversation = ? AND sequence < ? AND state = 0 AND at > ?
        ORDER BY sequence DESC LIMIT ?`,
     );
   }
 
-  append(draft: MessageDraft, now: number): RawResult {
-    const { namespace, from, clientId } = draft;
+  /** Nothing is written if it throws a GatewayError. */
+  append(row: AppendRow, now: number): RawResult {
+    const [id, namespace, author, recipient, clientId, key, at, bytes, body] = row;
     const earlier =
-      clientId === undefined
+      clientId === null
         ? undefined
-        : (this.byClientId.get(from.id, clientId, namespace) as MessageRow | undefined);
-    if (earlier !== undefined && earlier.at > now - this.limits.deduplicationMs) {
-      if (!isSameMessage(JSON.parse(earlier.body) as Message, draft)) throw duplicateConflict(draft);
-      return { kind: 'append', sequence: earlier.sequence, earlier: earlier.body };
+        : (this.byClientId.get(author, clientId, namespace) as MessageRow | undefined);
+    if (earlier !== undefined && earlier.at > now - this.limits.deduplicationMs) return again(earlier, body);
+    if (recipient !== null) {
+      const waiting = this.backlogs.of(namespace, recipient);
+      const backlog = { messages: waiting.messages + 1, bytes: waiting.bytes + bytes };
+      if (exceeds(backlog, this.limits)) throw backlogFull();
     }
-    const { id, last } = this.advance.get(namespace, conversationKey(draft.to, from.id)) as {
-      readonly id: number;
-      readonly last: number;
-    };
-    const bytes = contentBytes(draft);
-    const recipient = recipientOf(draft);
-    if (recipient !== undefined) {
-      this.memberships.join(namespace, recipient, { conversation: id, floor: last - 1 });
-      if (exceeds(this.memberships.owe(namespace, recipient, bytes), this.limits)) throw backlogFull();
+    const conversation = this.conversations.make(namespace, key);
+    if (recipient !== null) {
+      this.memberships.joinDirect(namespace, recipient, conversation);
+      this.backlogs.add(namespace, recipient, { messages: 1, bytes });
     }
-    const body = JSON.stringify({ ...draft, sequence: last } satisfies Message);
-    this.insert.run(
-      id,
-      last,
-      draft.id,
-      namespace,
-      from.id,
-      recipient ?? null,
-      clientId ?? null,
-      draft.sentAt,
-      bytes,
-      body,
-    );
-    return { kind: 'append', sequence: last, earlier: undefined };
+    const sequence = this.conversations.advance(conversation);
+    const stored = withSequence(body, sequence);
+    this.insert.run(conversation.id, sequence, id, namespace, author, recipient, clientId, at, bytes, stored);
+    return { kind: 'append', sequence, earlier: undefined };
   }
 
   revoke(
@@ -127,7 +122,7 @@ export class Messages {
     const { namespace, id: message, author, conversation } = query;
     const row = this.lookUp({ namespace, message, author }, now);
     if (row === undefined || conversation === undefined) return row?.body;
-    return row.conversation === this.conversation(namespace, conversation) ? row.body : undefined;
+    return row.conversation === this.conversations.find(namespace, conversation)?.id ? row.body : undefined;
   }
 
   /** Messages as JSON, oldest first. */
@@ -140,16 +135,16 @@ export class Messages {
     },
     now: number,
   ): readonly string[] {
-    const id = this.conversation(query.namespace, query.conversation);
-    if (id === undefined) return [];
+    const conversation = this.conversations.find(query.namespace, query.conversation);
+    if (conversation === undefined) return [];
     const before = query.before ?? Number.MAX_SAFE_INTEGER;
-    const rows = this.newest.all(id, before, now - this.limits.retentionMs, Math.max(0, query.limit));
+    const rows = this.newest.all(
+      conversation.id,
+      before,
+      now - this.limits.retentionMs,
+      Math.max(0, query.limit),
+    );
     return (rows as unknown as readonly { readonly body: string }[]).map((row) => row.body).reverse();
-  }
-
-  private conversation(namespace: string, key: string): number | undefined {
-    const row = this.conversationId.get(namespace, key) as { readonly id: number } | undefined;
-    return row?.id;
   }
 
   /** By the gateway's id, else by the author's own. */
@@ -163,4 +158,12 @@ export class Messages {
       | undefined;
     return row !== undefined && row.state !== 2 && row.at > now - this.limits.retentionMs ? row : undefined;
   }
+}
+
+/** The answer to a client id that was used before. @throws GatewayError duplicate_conflict: for another message */
+function again({ sequence, body: earlier }: MessageRow, body: string): RawResult {
+  const stored = JSON.parse(earlier) as StoredBody;
+  const draft = JSON.parse(body) as DraftBody;
+  if (!isSameMessage(stored, draft, stored.said, draft.said)) throw duplicateConflict(draft);
+  return { kind: 'append', sequence, earlier };
 }

@@ -1,7 +1,9 @@
 /** What the gateway's thread and the thread of the database say to each other. */
+import type { Message } from '../../schemas/model.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { DirectoryEntry } from './directory.ts';
-import type { ConfirmedRange, HistoryQuery, MissedQuery, StoreLimits, StoreOperation } from './port.ts';
+import type { ConfirmedRange, HistoryQuery, MissedQuery, StoreLimits } from './port.ts';
+import type { RawOperation } from './sqlite-append.ts';
 import type { DatabaseFileOptions } from './sqlite-database.ts';
 
 /** Given to the thread at its start. */
@@ -17,7 +19,7 @@ export interface IdentityRow {
 
 /** What can be asked of the database. */
 export interface Requests {
-  readonly commit: { readonly operations: readonly StoreOperation[] };
+  readonly commit: { readonly operations: readonly RawOperation[] };
   readonly enroll: {
     readonly namespace: string;
     readonly conversation: string;
@@ -57,6 +59,9 @@ export interface Requests {
 export type RequestKind = keyof Requests;
 export type RequestOf<Kind extends RequestKind> = Requests[Kind] & { readonly kind: Kind };
 export type DatabaseRequest = { readonly [Kind in RequestKind]: RequestOf<Kind> }[RequestKind];
+
+/** A message as it lies in the file. `said`: fingerprint of what the client said, where the message is not that. */
+export type StoredBody = Message & { readonly said?: string };
 
 /** The place of an appended message; for a duplicate, the message stored before, as JSON. */
 export type RawResult =
@@ -101,12 +106,30 @@ export type RawOutcome<Value = RawAnswer> =
   | { readonly ok: true; readonly value: Value }
   | { readonly ok: false; readonly error: RawError };
 
+/** An outcome on its way. A number: a commit of one message was stored, with this sequence; nearly all are that. */
+export type SentOutcome = RawOutcome | number;
+
+export function sentOutcome(outcome: RawOutcome): SentOutcome {
+  if (!outcome.ok || !Array.isArray(outcome.value) || outcome.value.length !== 1) return outcome;
+  const [result] = outcome.value as readonly Partial<RawResult>[];
+  return result?.kind === 'append' && result.earlier === undefined && result.sequence !== undefined
+    ? result.sequence
+    : outcome;
+}
+
+export const receivedOutcome = (sent: SentOutcome): RawOutcome =>
+  typeof sent === 'number'
+    ? { ok: true, value: [{ kind: 'append', sequence: sent, earlier: undefined }] }
+    : sent;
+
 /** Counters since the start of the thread. */
 export interface DatabaseStats {
   /** Transactions that reached the disk. */
   readonly transactions: number;
   /** Writing requests in them: with many at once, more than one per transaction. */
   readonly writes: number;
+  /** How long those transactions took, from the first statement to the end of the sync, ms. */
+  readonly commitMs: number;
 }
 
 export interface RequestBatch {
@@ -130,7 +153,7 @@ export type FromDatabase =
   | { readonly kind: 'refused'; readonly message: string }
   | {
       readonly kind: 'answers';
-      readonly outcomes: readonly RawOutcome[];
+      readonly outcomes: readonly SentOutcome[];
       readonly stats: DatabaseStats;
       /** Why the database cannot be written; undefined: it can. */
       readonly fault: string | undefined;

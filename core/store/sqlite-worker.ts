@@ -1,7 +1,13 @@
 /** The thread of the database: takes what has arrived meanwhile as one batch, answers it as one message. */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { DatabaseEngine } from './sqlite-engine.ts';
-import type { DatabaseOptions, DatabaseRequest, FromDatabase, ToDatabase } from './sqlite-protocol.ts';
+import {
+  type DatabaseOptions,
+  type DatabaseRequest,
+  type FromDatabase,
+  sentOutcome,
+  type ToDatabase,
+} from './sqlite-protocol.ts';
 
 /** Most requests that share a transaction: bounds how long the first of them waits. */
 const MOST_REQUESTS = 4096;
@@ -33,7 +39,7 @@ function serve(port: MessagePort, options: DatabaseOptions): void {
       message = (receiveMessageOnPort(port) as { readonly message: ToDatabase } | undefined)?.message;
     }
     if (requests.length > 0) {
-      const outcomes = engine.run(requests, now);
+      const outcomes = engine.run(requests, now).map(sentOutcome);
       say({ kind: 'answers', outcomes, stats: engine.stats, fault: engine.fault });
     }
     if (!isLast) return;

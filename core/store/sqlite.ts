@@ -7,6 +7,7 @@
 import { conversationKey, type Message, type Target } from '../../schemas/model.ts';
 import { type DirectoryEntry, type DirectoryStore, directoryKey } from './directory.ts';
 import { IdentityTable } from './memory-identity.ts';
+import type { StoreMetrics } from './metrics.ts';
 import type {
   ConfirmedRange,
   HistoryQuery,
@@ -20,8 +21,9 @@ import type {
   StoreOperation,
   StoreResult,
 } from './port.ts';
+import { rawOperation } from './sqlite-append.ts';
 import { DatabaseLink } from './sqlite-link.ts';
-import type { DatabaseStats, QueueRow, RawResult } from './sqlite-protocol.ts';
+import type { DatabaseStats, QueueRow, RawResult, StoredBody } from './sqlite-protocol.ts';
 
 export interface SqliteStoreOptions {
   /** Made if it is not there. One process at a time can use it. */
@@ -44,6 +46,7 @@ export interface SqliteStore {
   /** Not ok from a failed write on until one succeeds; the store tries by itself every few seconds. */
   health(): { readonly ok: boolean; readonly error?: string };
   stats(): DatabaseStats;
+  readonly metrics: StoreMetrics;
 }
 
 /** Rejects with an Error that names the directory: it is in use, not writable, or holds something else. */
@@ -60,6 +63,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Sqli
     close: () => link.close(),
     health: () => (link.fault === undefined ? { ok: true } : { ok: false, error: link.fault }),
     stats: () => link.stats,
+    metrics: link.metrics,
   };
 }
 
@@ -71,7 +75,7 @@ class SqliteMessageStore implements MessageStore {
   }
 
   commit(operations: readonly StoreOperation[], done: StoreCallback<readonly StoreResult[]>): void {
-    this.link.ask({ kind: 'commit', operations }, done, (raw) =>
+    this.link.ask({ kind: 'commit', operations: operations.map(rawOperation) }, done, (raw) =>
       raw.map((result, index) => storeResult(result, operations[index])),
     );
   }
@@ -195,7 +199,12 @@ class SqliteDirectoryStore implements DirectoryStore {
 
 const nothing = (): void => undefined;
 
-const messageOf = (json: string): Message => Object.freeze(JSON.parse(json) as Message);
+const messageOf = (json: string): Message => {
+  const body = JSON.parse(json) as StoredBody;
+  if (body.said === undefined) return Object.freeze(body);
+  const { said: _said, ...message } = body;
+  return Object.freeze(message);
+};
 
 function storeResult(raw: RawResult, operation: StoreOperation | undefined): StoreResult {
   switch (raw.kind) {

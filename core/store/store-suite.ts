@@ -14,6 +14,7 @@ import type {
   StoreResult,
 } from './port.ts';
 import { MAX_RANGES } from './received.ts';
+import { fingerprint } from './rules.ts';
 
 export interface StoreUnderTest {
   readonly messages: MessageStore;
@@ -234,6 +235,38 @@ export function storeSuite(
         });
       });
 
+      it('knows a message that was stored otherwise by what its author said', async () => {
+        const base = { clientId: 'c-1', content: 'damn' };
+        const said = fingerprint(draft(base));
+        const masked = (content: string): StoreOperation => ({
+          kind: 'append',
+          draft: draft({ ...base, content }),
+          said,
+        });
+        const [first] = await commit(masked('****'));
+        const message = first?.kind === 'append' ? first.message : undefined;
+        expect(message).not.toHaveProperty('said');
+        for (const again of [masked('****'), masked('#!@?'), append(base)]) {
+          expect(await commit(again)).toEqual([{ kind: 'append', message, duplicate: true }]);
+        }
+        await expect(commit(append({ ...base, content: '****' }))).rejects.toMatchObject({
+          code: 'duplicate_conflict',
+        });
+        expect(await find('c-1', 'alice')).toEqual(message);
+        expect(await missed('bob')).toEqual(['****']);
+      });
+
+      it('knows a message that is to be stored otherwise this time', async () => {
+        const base = { clientId: 'c-1', content: 'damn' };
+        const message = await send(base);
+        const masked: StoreOperation = {
+          kind: 'append',
+          draft: draft({ ...base, content: '****' }),
+          said: fingerprint(draft(base)),
+        };
+        expect(await commit(masked)).toEqual([{ kind: 'append', message, duplicate: true }]);
+      });
+
       it('is per namespace and author', async () => {
         await send({ clientId: 'c1' });
         await send({ clientId: 'c1', ...by('carol') });
@@ -309,6 +342,32 @@ export function storeSuite(
           });
         }
         for (let index = 0; index < LIMITS.backlogMessages; index += 1) await send();
+        await expect(send()).rejects.toMatchObject({ code: 'recipient_queue_full' });
+      });
+
+      it('that is refused changes nothing of those asked in the same turn', async () => {
+        const fail: StoreOperation = { kind: 'revoke', namespace: 'main', message: 'none', author: 'alice' };
+        const asked = await Promise.allSettled([
+          commit(append({ content: 'one' })),
+          commit(append({ content: 'lost' }), append(toGroup('lobby')), fail),
+          commit(append({ content: 'two' })),
+          confirm('bob', DIRECT, [1, 1]),
+          commit(append({ content: 'lost too' }), fail),
+          commit(append({ content: 'three' }), append(toGroup('lobby'))),
+        ]);
+        expect(asked.map(({ status }) => status === 'fulfilled')).toEqual([
+          true,
+          false,
+          true,
+          true,
+          false,
+          true,
+        ]);
+        expect(await missed('bob')).toEqual(['two', 'three']);
+        expect((await send()).sequence).toBe(4);
+        expect((await send(toGroup('lobby'))).sequence).toBe(2);
+        // Three wait by now.
+        for (let index = 3; index < LIMITS.backlogMessages; index += 1) await send();
         await expect(send()).rejects.toMatchObject({ code: 'recipient_queue_full' });
       });
 

@@ -1,19 +1,20 @@
 /** How the gateway finds out who somebody is: authenticators by name, which endpoints refer to. */
 import { z } from 'zod';
 import { Id } from '../model.ts';
+import {
+  allowPrivate,
+  answerSize,
+  backoff,
+  breaker,
+  concurrency,
+  HttpUrl,
+  retries,
+  SigningSecret,
+} from './outbound.ts';
 import { count, duration, size } from './units.ts';
 
 /** HS256 needs a key at least as long as its hash (RFC 7518, section 3.2). */
 export const MIN_SECRET_BYTES = 32;
-
-const isHttpUrl = (value: string): boolean => {
-  if (!URL.canParse(value)) return false;
-  const { protocol, username, password } = new URL(value);
-  return (protocol === 'https:' || protocol === 'http:') && username === '' && password === '';
-};
-// Without "expected" before it: the value, which may hold a password, is not repeated.
-const WRONG_URL = 'must be a URL such as "https://login.example.com/whois": http or https, and no user in it';
-const Url = z.string().refine(isHttpUrl, { error: WRONG_URL });
 
 const development = z
   .boolean()
@@ -60,7 +61,7 @@ const Jwt = z
       .min(1)
       .exactOptional()
       .describe('A file with a JSON Web Key Set. It is read again when it changes.'),
-    jwksUrl: Url.exactOptional().describe('Where the issuer publishes its JSON Web Key Set.'),
+    jwksUrl: HttpUrl.exactOptional().describe('Where the issuer publishes its JSON Web Key Set.'),
     jwks: z
       .strictObject({
         maxAge: duration({ min: '1s', max: '7 days' })
@@ -99,7 +100,7 @@ const recheck = z.union([z.literal('never'), duration({ min: '100ms', max: '7 da
 const Http = z
   .strictObject({
     type: z.literal('http').describe('A backend that is asked.'),
-    url: Url.describe(
+    url: HttpUrl.describe(
       'Asked by POST with {credential, endpoint, address, cookies}; 200 with {userId, name?, avatar?, expiresAt?} lets in, 401 and 403 do not.',
     ),
     bearer: z
@@ -116,9 +117,16 @@ const Http = z
       .describe(
         'A key for `X-Dragoman-Signature: t=<seconds>,v1=<hex>`: the HMAC-SHA256 of "<seconds>.<body>".',
       ),
-    timeout: duration({ min: '10ms', max: '1min' }).prefault('5s').describe('How long an answer may take.'),
-    maxBytes: size({ min: '256B', max: '1MiB' }).prefault('16KiB').describe('Largest answer accepted.'),
-    concurrency: count({ min: 1, max: 10_000 }).default(64).describe('Requests under way at a time.'),
+    secret: SigningSecret.exactOptional().describe(
+      'Signs each request as hooks are signed (Standard Webhooks): `whsec_` and base64, or text of at least 24 bytes; a list signs with each of them.',
+    ),
+    timeout: duration({ min: '10ms', max: '1min' }).prefault('5s').describe('How long one attempt may take.'),
+    retries: retries.default(1).describe('Further attempts when the first gets no usable answer.'),
+    backoff,
+    breaker,
+    maxBytes: answerSize.prefault('16KiB').describe('Largest answer accepted.'),
+    concurrency,
+    allowPrivate,
     waiting: count({ min: 0, max: 1_000_000 })
       .default(1024)
       .describe('Logins that wait for their turn. Further ones are refused (upstream_unavailable).'),

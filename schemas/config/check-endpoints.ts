@@ -21,9 +21,12 @@ export function checkEndpoints(config: unknown, context: CheckContext): void {
   checkPaths(config, context);
   const endpoints = list(config, 'endpoints');
   for (const [index, endpoint] of endpoints.entries()) {
-    if (authOf(endpoint) === 'none') checkOpenEndpoint(endpoints, index, context);
+    const auth = authOf(endpoint);
+    if (auth === 'none') checkOpenEndpoint(endpoints, index, context);
+    else if (auth === 'upstream') checkUpstreamAuth(endpoints, index, context);
     else checkAuth(config, index, context);
-    checkNeededGroups(config, index, context);
+    // The server behind has the groups.
+    if (field(endpoint, 'upstream') === undefined) checkNeededGroups(config, index, context);
   }
 }
 
@@ -64,10 +67,10 @@ const speaksSockjs = (endpoint: unknown): boolean => {
   return sockjs === true || (typeof sockjs === 'object' && sockjs !== null);
 };
 
-/** Names of the authenticators of an endpoint; `none` for no authentication. */
-function authOf(endpoint: unknown): readonly string[] | 'none' | undefined {
+/** Names of the authenticators of an endpoint; `none` for no authentication, `upstream` for somebody else's. */
+function authOf(endpoint: unknown): readonly string[] | 'none' | 'upstream' | undefined {
   const auth = field(endpoint, 'auth');
-  if (auth === 'none') return 'none';
+  if (auth === 'none' || auth === 'upstream') return auth;
   if (typeof auth === 'string') return [auth];
   return Array.isArray(auth) ? auth.filter((name) => typeof name === 'string') : undefined;
 }
@@ -78,13 +81,46 @@ function checkAuth(config: unknown, index: number, { report }: CheckContext): vo
   const names = keys(authenticators);
   const path = ['endpoints', index, 'auth'];
   for (const name of authOf(list(config, 'endpoints')[index]) ?? []) {
-    if (name === 'none') {
-      report(path, '"none" stands alone: an endpoint either asks who somebody is or does not');
+    if (name === 'none' || name === 'upstream') {
+      report(path, `"${name}" stands alone: an endpoint either asks who somebody is or does not`);
     } else if (!names.includes(name)) {
       const allowed = names.length === 0 ? '"authenticators" is empty' : `allowed: ${names.join(', ')}, none`;
       report(path, `there is no authenticator ${quote(name)}${didYouMean(name, names) || ';'} ${allowed}`);
     }
   }
+}
+
+/** Whom another server let in is nobody's user here: such endpoints share no namespace with others. */
+function checkUpstreamAuth(endpoints: readonly unknown[], index: number, { report }: CheckContext): void {
+  const endpoint = endpoints[index];
+  if (field(endpoint, 'upstream') === undefined) {
+    report(['endpoints', index, 'auth'], '"upstream" needs the key "upstream": the server that decides');
+    return;
+  }
+  if (!showsCredential(field(endpoint, 'upstream'))) {
+    report(
+      ['endpoints', index, 'upstream', 'auth'],
+      'the server is shown nothing of the client\'s own, so nobody would check who it is; with "auth: upstream" on the endpoint, use "pass", an exchange or a template with {token}',
+    );
+  }
+  const namespace = namespaceOf(endpoint);
+  const shared = endpoints.findIndex(
+    (other) => namespaceOf(other) === namespace && authOf(other) !== 'upstream',
+  );
+  if (shared >= 0) {
+    report(
+      ['endpoints', index, 'namespace'],
+      `endpoints[${shared}] finds out itself who its users are in namespace ${quote(namespace)}; with "auth: upstream" an endpoint needs one of its own`,
+    );
+  }
+}
+
+/** Whether the server gets to see what the client showed here. */
+function showsCredential(upstream: unknown): boolean {
+  const auth = field(upstream, 'auth') ?? 'pass';
+  if (auth === 'pass' || field(auth, 'exchange') !== undefined) return true;
+  const templates = [auth, field(upstream, 'url'), field(upstream, 'headers')];
+  return JSON.stringify(templates).includes('{token}');
 }
 
 function checkOpenEndpoint(endpoints: readonly unknown[], index: number, { report }: CheckContext): void {

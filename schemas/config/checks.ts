@@ -5,8 +5,10 @@
  * The checks run even where parts of the file are wrong, so that all errors come at once. They therefore
  * take the value for untrusted: a part that is not as expected is another message's concern and is skipped.
  */
+import { checkApi } from './check-api.ts';
 import { checkAuthenticators, checkCookies } from './check-authenticators.ts';
 import { checkEndpoints } from './check-endpoints.ts';
+import { checkHooks } from './check-hooks.ts';
 import {
   type CheckContext,
   claim,
@@ -29,7 +31,9 @@ export function checkConfig(config: unknown, context: CheckContext): void {
   checkBridges(config, context);
   checkLimits(config, context);
   checkEndpoints(config, context);
+  checkHooks(config, context);
   checkCookies(config, context);
+  checkApi(config, context);
 }
 
 function checkUsers(config: unknown, { report }: CheckContext): void {

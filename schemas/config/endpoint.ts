@@ -4,6 +4,7 @@ import { Id } from '../model.ts';
 import { DEFAULT_NAMESPACE } from './directory.ts';
 import { LimitOverrides } from './limits.ts';
 import { count, duration, size, writeDuration } from './units.ts';
+import type { upstreamSchema } from './upstream.ts';
 
 /** What the configuration needs to know of a dialect; every registered dialect fits. */
 export interface ConfigDialect {
@@ -68,15 +69,15 @@ const Path = z
   .regex(/^(?:\/|(?:\/[A-Za-z0-9._~-]+)+)$/, { error: EXPECTED_PATH })
   .describe('Where clients connect.');
 
-const EXPECTED_AUTH = 'expected "none", the name of an authenticator, or a list of such names';
+const EXPECTED_AUTH = 'expected "none", "upstream", the name of an authenticator, or a list of such names';
 const Auth = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1).readonly()], { error: EXPECTED_AUTH })
   .transform((value) => {
-    if (value === 'none') return value;
+    if (value === 'none' || value === 'upstream') return value;
     return typeof value === 'string' ? Object.freeze([value]) : value;
   })
   .describe(
-    'Authenticators by name, tried in this order; or "none": anybody is whoever they claim to be, in a namespace of their own.',
+    'Authenticators by name, tried in this order; or "none": anybody is whoever they claim to be, in a namespace of their own; or "upstream": the server behind decides.',
   );
 
 const EXPECTED_IDENTITY = 'expected "string", "integer" or {prefix: text}';
@@ -207,7 +208,7 @@ const commonShape = {
 };
 
 /** The schema of an endpoint that speaks one dialect, with that dialect's defaults. */
-export function endpointSchema(dialect: ConfigDialect) {
+export function endpointSchema(dialect: ConfigDialect, upstream: ReturnType<typeof upstreamSchema>) {
   const { locale, silenceMs, singleSession } = dialect.defaults;
   const silence = z.union([z.literal('never'), duration({ min: '1s', max: '7 days' })], {
     error: 'expected a duration such as "90s", or "never"',
@@ -218,6 +219,11 @@ export function endpointSchema(dialect: ConfigDialect) {
       dialect: z.literal(dialect.id).describe(dialect.title),
       ...commonShape,
       options: dialect.options.prefault({}).describe(`Settings of the dialect ${dialect.id}.`),
+      upstream: upstream
+        .exactOptional()
+        .describe(
+          'The server behind: each client gets a connection of its own to it. Without it, the gateway is the server.',
+        ),
       identity: identity
         .default(dialect.defaults.identity)
         .describe(

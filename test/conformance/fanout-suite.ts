@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { AnyDialect } from '../../core/dialect.ts';
 import type { ConversationVector, DialectVectors } from '../../core/dialect-vectors.ts';
 import { GatewayError } from '../../core/errors.ts';
+import type { Event } from '../../schemas/event.ts';
 import { canonical } from '../support/arbitraries.ts';
 import { apply, connectionFor, endpointFor } from '../support/drive.ts';
 import { attempt, runs, sentBy, tryInput } from './drive-vector.ts';
@@ -57,6 +58,23 @@ export function describeFanout(dialect: AnyDialect, vectors: DialectVectors): vo
     return (given: ConversationVector, id: string) =>
       endpoint(connectionFor({ ...given.connection, id })) as Face;
   };
+
+  const { silent = [] } = dialect.policy(dialect.options.parse({}));
+  if (silent.length > 0) {
+    const silentEvent = fc
+      .constantFrom(...silent)
+      .chain((type) => event.filter((value) => (value as Event).type === type));
+    it(`${silent.join(', ')} are never said`, () => {
+      fc.assert(
+        fc.property(pair, silentEvent, ([first, , part], value) => {
+          const face = open(first)(first, 'c-1');
+          walk(face, first, 0, upTo(first, part));
+          expect(apply(face, { deliver: value }).filter(({ kind }) => kind !== 'lost')).toEqual([]);
+        }),
+        runs(200),
+      );
+    });
+  }
 
   describe('fan-out keys', () => {
     it('are shared only by sessions that send the same bytes, once, and lose the same', () => {

@@ -5,7 +5,16 @@ import { z } from 'zod';
 import { isLegalCloseCode } from '../../core/close.ts';
 import type { AnyDialect } from '../../core/dialect.ts';
 
-const FILES = ['index.ts', 'wire.ts', 'codec.ts', 'server.ts', 'client.ts', 'vectors.ts', 'PROTOCOL.md'];
+const FILES = [
+  'index.ts',
+  'wire.ts',
+  'codec.ts',
+  'server.ts',
+  'client.ts',
+  'vectors.ts',
+  'reference.ts',
+  'PROTOCOL.md',
+];
 
 interface Schema {
   readonly properties?: Readonly<Record<string, Schema>>;

@@ -35,6 +35,7 @@ export function durableYaml(data: string, edit: (yaml: string) => string = (yaml
         'limits:\n',
         '  rate: { perSecond: 1000000, burst: 1000000 }\n',
         '  admission: { commandsPerUser: { perSecond: 1000000, burst: 1000000 } }\n',
+        'drain: { window: 0ms }\n',
       ),
   );
 }
@@ -52,8 +53,13 @@ export interface GatewayProcess extends Door {
   readonly pid: number;
   /** Ends it at once and resolves when it is gone. */
   kill(): Promise<void>;
-  /** As Ctrl-C; resolves with the exit code. */
+  /** As a supervisor does; resolves with the exit code. */
   stop(): Promise<number | null>;
+  /** Resolves with the exit code once it has ended. */
+  readonly exited: Promise<number | null>;
+  signal(name: NodeJS.Signals): void;
+  /** Its configuration. */
+  readonly file: string;
 }
 
 export interface ProcessOptions {
@@ -98,6 +104,9 @@ export async function startProcess(options: ProcessOptions): Promise<GatewayProc
     token: testToken,
     kill: async () => void (await end('SIGKILL')),
     stop: () => end('SIGTERM'),
+    exited,
+    signal: (name) => signalTo(pid, name),
+    file,
   };
 }
 

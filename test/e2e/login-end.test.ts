@@ -107,7 +107,7 @@ describe('a backend that is asked who somebody is', () => {
     yaml
       .replace(
         /\n {2}demo:\n[\s\S]*?\n\n/,
-        `\n  demo: { type: http, url: "${backend.url}", ${settings} }\n\n`,
+        `\n  demo: { type: http, url: "${backend.url}", allowPrivate: true, ${settings} }\n\n`,
       )
       .replaceAll('auth: demo', 'auth: demo\n    credentials: { query: [token], cookie: [session] }');
 

@@ -8,10 +8,12 @@ import { storeLimits } from '../../core/cli/store.ts';
 import { parseConfig } from '../../core/config/load.ts';
 import { formatProblem } from '../../core/config/problem.ts';
 import type { AnyDialect } from '../../core/dialect.ts';
-import { Gateway } from '../../core/server/gateway.ts';
+import { Gateway, type GatewayParts } from '../../core/server/gateway.ts';
+import type { ConfigSource } from '../../core/server/reload.ts';
 import { type DirectoryStore, MemoryDirectoryStore } from '../../core/store/directory.ts';
 import { MemoryMessageStore } from '../../core/store/memory.ts';
 import { MemoryIdentityMap } from '../../core/store/memory-identity.ts';
+import type { StoreMetrics } from '../../core/store/metrics.ts';
 import type { IdentityMap, MessageStore } from '../../core/store/port.ts';
 import type { Config } from '../../schemas/config.ts';
 
@@ -48,9 +50,14 @@ export interface TestGatewayOptions {
     readonly identities: IdentityMap;
     readonly directory?: DirectoryStore;
     readonly health?: () => { readonly ok: boolean; readonly error?: string };
+    readonly metrics?: StoreMetrics;
   };
   /** By default nothing is logged. */
   readonly log?: Logger;
+  /** Where a reload finds the configuration. */
+  readonly source?: ConfigSource;
+  /** Where hooks may connect to. */
+  readonly addressGuard?: NonNullable<GatewayParts['addressGuard']>;
 }
 
 export function testConfig(options: TestGatewayOptions = {}): Config {
@@ -83,7 +90,10 @@ export async function startGateway(options: TestGatewayOptions = {}): Promise<Te
     identities: store.identities,
     directoryStore: store.directory ?? new MemoryDirectoryStore(),
     storeHealth: store.health ?? (() => ({ ok: true })),
+    storeMetrics: store.metrics,
     log: options.log ?? pino({ level: config.log.level }),
+    ...(options.source === undefined ? {} : { source: options.source }),
+    ...(options.addressGuard === undefined ? {} : { addressGuard: options.addressGuard }),
   });
   const http = await gateway.listen();
   const ws = http.replace(/^http/, 'ws');

@@ -2,8 +2,11 @@
 import { dialects } from '../../adapters/index.ts';
 import { CLOSE_CODES, type CloseReason } from '../../core/close.ts';
 import { ERRORS } from '../../core/errors.ts';
+import { commandAcks, messageAcks, type NamedWire } from '../../core/translate/ack-truth.ts';
+import { lossDocument } from '../../core/translate/losses-document.ts';
 import { CLOSE_REASONS } from '../../schemas/config/endpoint.ts';
 import { configJsonSchema, modelJsonSchemas } from '../../schemas/publish.ts';
+import { everyMetric, type MetricKind } from './metric-catalogue.ts';
 
 /** A JSON Schema as far as it is read here. */
 export interface Schema {
@@ -167,6 +170,55 @@ const closeCodesOf = (reason: CloseReason): string => {
   return [String(CLOSE_CODES[reason]), ...own].join('; ');
 };
 
+/** What a server may speak, by the defaults and by the options that change what its answers are worth. */
+function ackServers(): readonly NamedWire[] {
+  const stomp = dialects.filter(({ id }) => id === 'stomp');
+  return [
+    ...dialects.map((dialect) => ({ name: dialect.id, dialect })),
+    ...stomp.flatMap((dialect) => [
+      { name: 'stomp, receipts: false', dialect, options: { upstream: { receipts: false } } },
+      {
+        name: 'stomp, acknowledge: client-individual',
+        dialect,
+        options: { upstream: { acknowledge: 'client-individual' } },
+      },
+    ]),
+  ];
+}
+
+/** The tables of docs/metrics.md, by what their names begin with; all others are the gateway's or an endpoint's. */
+const METRIC_GROUPS: Readonly<Record<string, RegExp>> = {
+  'the store': /^dragoman_store_/,
+  upstreams: /^dragoman_upstream_/,
+  hooks: /^dragoman_hook_/,
+  'the API': /^dragoman_api_/,
+  'the process': /^(process|nodejs)_/,
+};
+
+function metricGroup({ name, labels }: MetricKind): string {
+  const [named] = Object.entries(METRIC_GROUPS).find(([, names]) => names.test(name)) ?? [];
+  return named ?? (labels.includes('endpoint') ? 'endpoints' : 'the gateway');
+}
+
+const metricTables = (): Readonly<Record<string, () => string>> =>
+  Object.fromEntries(
+    ['the gateway', 'endpoints', ...Object.keys(METRIC_GROUPS)].map((group) => [
+      `metrics of ${group}`,
+      () =>
+        table(
+          ['metric', 'type', 'labels', 'what it is'],
+          everyMetric()
+            .filter((kind) => metricGroup(kind) === group)
+            .map(({ name, type, labels, help }) => [
+              code(name),
+              type,
+              labels.map(code).join(', '),
+              cell(help),
+            ]),
+        ),
+    ]),
+  );
+
 /** The generated parts of the documents, by the name in their markers. */
 export function generatedParts(): Readonly<Record<string, () => string>> {
   const sections = Object.fromEntries(
@@ -180,6 +232,8 @@ export function generatedParts(): Readonly<Record<string, () => string>> {
   return {
     ...sections,
     ...options,
+    ...lossDocument(dialects),
+    ...metricTables(),
     'keys of endpoints': () => keyTable(endpointKeys()),
     limits: () =>
       table(
@@ -188,6 +242,14 @@ export function generatedParts(): Readonly<Record<string, () => string>> {
           .filter(({ fallback }) => fallback !== undefined)
           .map(({ path, fallback = '', description }) => [code(path), fallback, cell(description)]),
       ),
+    'acks of messages': () => {
+      const { head, rows } = messageAcks(dialects, ackServers());
+      return table(head, rows);
+    },
+    'acks of commands': () => {
+      const { head, rows } = commandAcks(ackServers());
+      return table(head, rows);
+    },
     errors: () =>
       table(
         ['code', 'message (en)', 'message (zh-CN)', 'fatal'],

@@ -31,7 +31,7 @@ export interface Speaker {
   readonly copy: boolean;
   readonly acknowledges: boolean;
   /** Logged in, in the lobby and open to direct messages, as far as the dialect has them. */
-  enter(gateway: TestGateway, user: string): Promise<RawClient>;
+  enter(gateway: TestGateway, user: string, path?: string): Promise<RawClient>;
   /** Writes to the lobby. */
   say(client: RawClient, words: Words): void;
   /** Writes to one user; undefined where the dialect has no words for it. */
@@ -58,8 +58,8 @@ const json: Speaker = {
   dialect: 'json',
   copy: false,
   acknowledges: true,
-  async enter(gateway, user) {
-    const client = await connectRaw(await gateway.url('/ws/json', user));
+  async enter(gateway, user, path = '/ws/json') {
+    const client = await connectRaw(await gateway.url(path, user));
     await client.nextJson(({ type }) => type === 'auth_success');
     return client;
   },
@@ -82,8 +82,8 @@ const room: Speaker = {
   dialect: 'room',
   copy: true,
   acknowledges: false,
-  async enter(gateway, user) {
-    const client = await connectRaw(await gateway.url('/ws/room', user));
+  async enter(gateway, user, path = '/ws/room') {
+    const client = await connectRaw(await gateway.url(path, user));
     client.send(roomFrame(2, 1, { roomNumber: 'lobby' }));
     await client.nextJson(({ msg }) => msg === 'Join successfully');
     return client;
@@ -116,7 +116,7 @@ const socket: Speaker = {
   dialect: 'socket',
   copy: false,
   acknowledges: true,
-  enter: (gateway, user) => connectSocket(gateway, user, ['group:lobby', `user:${user}`]),
+  enter: (gateway, user, path) => connectSocket(gateway, user, ['group:lobby', `user:${user}`], path),
   say: (client, words) => saySocket(client, 'group:lobby', words),
   tell: (client, to, words) => saySocket(client, `user:${to}`, words),
   read(wire) {
@@ -138,8 +138,9 @@ export async function connectSocket(
   gateway: TestGateway,
   user: string,
   channels: readonly string[],
+  path = '/ws/socket',
 ): Promise<RawClient> {
-  const client = await connectRaw(await gateway.url('/ws/socket', user));
+  const client = await connectRaw(await gateway.url(path, user));
   for (const channel of channels) {
     client.send({ event: 'socket:subscribe', data: { channel } });
     await client.nextJson(({ event }) => event === 'socket:subscribed');
@@ -151,8 +152,8 @@ const ourchat: Speaker = {
   dialect: 'ourchat',
   copy: true,
   acknowledges: false,
-  async enter(gateway, user) {
-    const client = await connectRaw(await gateway.url('/ws/ourchat', user));
+  async enter(gateway, user, path = '/ws/ourchat') {
+    const client = await connectRaw(await gateway.url(path, user));
     await client.nextJson(({ type }) => type === 'USER_LIST');
     return client;
   },
@@ -178,7 +179,8 @@ const stompSpeaker: Speaker = {
   dialect: 'stomp',
   copy: true,
   acknowledges: true,
-  enter: (gateway, user) => connectStomp(gateway, user, ['/topic/group/lobby', '/user/queue/messages']),
+  enter: (gateway, user, path) =>
+    connectStomp(gateway, user, ['/topic/group/lobby', '/user/queue/messages'], path),
   say: (client, words) => sayStomp(client, { toId: 'lobby', chatType: 'GROUP' }, words),
   tell: (client, toId, words) => sayStomp(client, { toId, chatType: 'SINGLE' }, words),
   read(wire) {

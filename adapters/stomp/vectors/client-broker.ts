@@ -162,7 +162,7 @@ export const atBrokers: readonly ConversationVector[] = [
         [
           said(
             'SEND',
-            ['destination:/queue/work', 'content-type:text/plain', 'price:1:2'],
+            ['destination:/queue/work', 'persistent:true', 'content-type:text/plain', 'price:1:2'],
             Uint8Array.of(0xff),
           ),
           settled(2, { type: 'done' }),

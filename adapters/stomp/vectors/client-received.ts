@@ -138,6 +138,22 @@ export const received: readonly ConversationVector[] = [
       ],
     ],
   ]),
+  chat('keeps what an ERROR says beyond the words of its code', [
+    [{ deliver: sendHello, ref: 7 }, [sendFrame('r-1', HELLO)]],
+    [
+      {
+        wire: wire(
+          'ERROR',
+          ['message:content_too_long', 'receipt-id:r-1', 'code:content_too_long'],
+          'the content is too long: at most 10 characters',
+        ),
+      },
+      [
+        failed(7, new GatewayError('content_too_long', { fatal: null, detail: 'at most 10 characters' })),
+        closed('upstream_unavailable', 'the content is too long: at most 10 characters'),
+      ],
+    ],
+  ]),
   {
     name: 'acknowledges a message once core has taken it, where the endpoint says so',
     face: 'client',

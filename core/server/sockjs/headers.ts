@@ -1,5 +1,6 @@
 /** The headers that SockJS asks for, and the checks that every request passes. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Refusal } from './options.ts';
 
 const YEAR_SECONDS = 31_536_000;
 
@@ -38,6 +39,12 @@ export function answerPreflight(methods: string, reply: FastifyReply): FastifyRe
 
 export function answerText(reply: FastifyReply, statusCode: number, text: string): FastifyReply {
   return reply.code(statusCode).type('text/plain;charset=UTF-8').send(text);
+}
+
+/** Nothing is opened now; those that are told to come back hear when. */
+export function answerRefusal(reply: FastifyReply, { statusCode, text, retryAfter }: Refusal): FastifyReply {
+  if (retryAfter !== undefined) reply.header('Retry-After', String(retryAfter));
+  return answerText(reply, statusCode, text);
 }
 
 /**

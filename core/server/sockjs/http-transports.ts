@@ -1,9 +1,9 @@
 /** The routes of a session over HTTP: `xhr`, `xhr_streaming` and `eventsource` receive, `xhr_send` sends. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseIncoming } from './framing.ts';
-import { answerPreflight, answerText, forbidCaching, sessionIdOf } from './headers.ts';
+import { answerPreflight, answerRefusal, answerText, forbidCaching, sessionIdOf } from './headers.ts';
 import { HttpSession, type ReceiveOutcome } from './http-session.ts';
-import type { Refusal, SockJsOptions } from './options.ts';
+import { abandonSessions, type Refusal, type SockJsOptions, sessionRegistry } from './options.ts';
 import { RECEIVER_FORMS, Receiver, type ReceiverForm } from './receiver.ts';
 
 /** Bodies of receiving requests mean nothing; this is what is read of them at most. */
@@ -23,13 +23,11 @@ export function registerHttpTransports(
   context: HttpTransportsContext,
 ): ReadonlyMap<string, HttpSession> {
   const { options, maxBodyBytes } = context;
-  const sessions = new Map<string, HttpSession>();
+  const registry = options.registry ?? sessionRegistry();
+  const { sessions, bodies } = registry;
   const maxSessions = options.limits.sessions ?? 10_000;
   const responseBytes = options.responseBytes ?? 131_072;
   const sessionUrl = `${options.path}/:server/:session`;
-
-  /** Sessions to which a body is on its way: one each. */
-  const bodies = new Set<string>();
 
   /** Opens a session. Throws what `accept` throws, and then there is none. */
   const open = (id: string, request: FastifyRequest): HttpSession => {
@@ -58,11 +56,10 @@ export function registerHttpTransports(
       if (id === undefined) return answerText(reply, 404, 'Not found.');
       let session = sessions.get(id);
       if (session === undefined) {
-        const refusal =
-          sessions.size >= maxSessions
-            ? { statusCode: 503, text: 'Too many sessions.' }
-            : context.refusalOf(request);
-        if (refusal !== undefined) return answerText(reply, refusal.statusCode, refusal.text);
+        const isFull = sessions.size >= maxSessions;
+        if (isFull) options.full?.();
+        const refusal = isFull ? { statusCode: 503, text: 'Too many sessions.' } : context.refusalOf(request);
+        if (refusal !== undefined) return answerRefusal(reply, refusal);
         session = open(id, request);
         if (!session.alive) return answerText(reply, 503, 'Closed.');
       }
@@ -135,10 +132,8 @@ export function registerHttpTransports(
     scope.options(`${sessionUrl}/${name}`, (_request, reply) => answerPreflight('OPTIONS, POST', reply));
   }
 
-  // What the gateway has not closed by now would keep the server from closing.
-  scope.addHook('preClose', async () => {
-    for (const session of [...sessions.values()]) session.abandon(1012, 'shutting down');
-  });
+  // What has not been closed by now would keep the server from closing.
+  if (options.registry === undefined) scope.addHook('preClose', async () => abandonSessions(registry));
   return sessions;
 }
 

@@ -4,17 +4,27 @@ import { randomInt } from 'node:crypto';
 import type {} from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
-import { allowCrossOrigin, answerPreflight, answerText, forbidCaching, sessionIdOf } from './headers.ts';
+import {
+  allowCrossOrigin,
+  answerPreflight,
+  answerRefusal,
+  answerText,
+  forbidCaching,
+  sessionIdOf,
+} from './headers.ts';
 import { registerHttpTransports } from './http-transports.ts';
 import { bodyLimitOf, type Refusal, type SockJsHandle, type SockJsOptions } from './options.ts';
 import { WebSocketSession } from './websocket-session.ts';
 
 export {
+  abandonSessions,
   bodyLimitOf,
   type Refusal,
+  type SessionRegistry,
   type SockJsHandle,
   type SockJsLimits,
   type SockJsOptions,
+  sessionRegistry,
 } from './options.ts';
 
 /** Answers a plain GET at the endpoint's own path: for a route that is also the endpoint's WebSocket. */
@@ -35,12 +45,14 @@ export function registerSockJs(app: FastifyInstance, options: SockJsOptions): So
   let sessionCount = (): number => 0;
 
   const refusalOf = (request: FastifyRequest): Refusal | undefined =>
-    options.draining() ? { statusCode: 503, text: 'Shutting down.' } : options.admit?.(request);
+    options.draining()
+      ? { statusCode: 503, text: 'Shutting down.', retryAfter: 1 }
+      : options.admit?.(request);
 
   /** Refuses an upgrade before the socket opens. */
   const guardUpgrade = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const refusal = request.ws ? refusalOf(request) : undefined;
-    return refusal && answerText(reply, refusal.statusCode, refusal.text);
+    return refusal && answerRefusal(reply, refusal);
   };
   const raw = (socket: WebSocket, request: FastifyRequest): void => options.acceptWebSocket(socket, request);
   const notUpgraded = (_request: FastifyRequest, reply: FastifyReply): FastifyReply =>

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
 import type { Transport, TransportListener } from '../../transport.ts';
+import type { HttpSession } from './http-session.ts';
 
 /** Why a connection may not be opened, as an HTTP answer. */
 export interface Refusal {
@@ -8,6 +9,8 @@ export interface Refusal {
   readonly statusCode: number;
   /** Shown to the client, as plain text. */
   readonly text: string;
+  /** When to come back, s. */
+  readonly retryAfter?: number;
 }
 
 export interface SockJsLimits {
@@ -25,10 +28,29 @@ export interface SockJsLimits {
 /** The limit on a body or a framed WebSocket message, bytes: `maxPayload` of the WebSocket server has to allow it. */
 export const bodyLimitOf = (limits: SockJsLimits): number => limits.body ?? limits.frame * 3;
 
+/**
+ * The sessions over HTTP below one path. They outlive the routes that serve them when the application is replaced by
+ * another one with the same registry; whoever makes it ends what is left in it.
+ */
+export interface SessionRegistry {
+  readonly sessions: Map<string, HttpSession>;
+  /** Ids of sessions to which a body is on its way: one each. */
+  readonly bodies: Set<string>;
+}
+
+export const sessionRegistry = (): SessionRegistry => ({ sessions: new Map(), bodies: new Set() });
+
+/** Ends what is left: for a server that is about to close. */
+export function abandonSessions({ sessions }: SessionRegistry): void {
+  for (const session of [...sessions.values()]) session.abandon(1012, 'shutting down');
+}
+
 export interface SockJsOptions {
   /** The endpoint's path, which is the client's base URL: with a leading and without a trailing slash. */
   readonly path: string;
   readonly limits: SockJsLimits;
+  /** By default the application's own, whose sessions end with it. */
+  readonly registry?: SessionRegistry;
   /** Between two heartbeat frames, ms; 25,000 by default. */
   readonly heartbeatMs?: number;
   /** How long a session lives without a receiving request, ms; 5,000 by default. */
@@ -49,6 +71,8 @@ export interface SockJsOptions {
   accept(transport: Transport, request: FastifyRequest): TransportListener;
   /** A WebSocket without SockJS framing, at `{path}/websocket`. */
   acceptWebSocket(socket: WebSocket, request: FastifyRequest): void;
+  /** A session is refused because there are `limits.sessions` already. */
+  full?(): void;
   /** While true nothing new is opened (503); sessions go on. */
   draining(): boolean;
 }

@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import { cutCloseText, isLegalCloseCode } from '../../close.ts';
 import type { WireMessage } from '../../dialect.ts';
 import type { Transport, TransportListener } from '../../transport.ts';
+import { releaseUpgrade } from '../websocket-transport.ts';
 import {
   arrayFrame,
   closeFrame,
@@ -42,6 +43,7 @@ export class WebSocketSession implements Transport {
       if (!this.#closing) this.#listener?.message(message, false);
     });
     this.#heartbeat = setInterval(() => this.#send(HEARTBEAT_FRAME), options.heartbeatMs).unref();
+    releaseUpgrade(socket);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => this.#listener?.pong());
     socket.on('error', (error) => this.#fail(error));

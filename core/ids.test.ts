@@ -1,0 +1,46 @@
+import { decodeTime, isValid } from 'ulid';
+import { describe, expect, it } from 'vitest';
+import { newUlid, newUuid, pooledRandom } from './ids.ts';
+
+describe('a ULID', () => {
+  it('is one as others read it, with the time in it', () => {
+    const before = Date.now();
+    const id = newUlid();
+    expect(isValid(id)).toBe(true);
+    expect(decodeTime(id)).toBeGreaterThanOrEqual(before);
+    expect(decodeTime(id)).toBeLessThanOrEqual(Date.now());
+  });
+
+  it('sorts after all made before it, and comes once', () => {
+    const ids = Array.from({ length: 20_000 }, () => newUlid());
+    expect([...ids].sort()).toEqual(ids);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('pooled random numbers', () => {
+  it('are fetched many at a time, and are from 0 to below 1', () => {
+    let fetched = 0;
+    const random = pooledRandom((bytes) => {
+      fetched++;
+      bytes.fill(fetched === 1 ? 0 : 255);
+    });
+    const first = Array.from({ length: 4096 }, () => random());
+    expect(new Set(first)).toEqual(new Set([0]));
+    expect(fetched).toBe(1);
+    expect(random()).toBe(255 / 256);
+    expect(fetched).toBe(2);
+  });
+
+  it('differ', () => {
+    const random = pooledRandom();
+    expect(new Set(Array.from({ length: 5000 }, () => random())).size).toBeGreaterThan(200);
+  });
+});
+
+describe('a UUID', () => {
+  it('is a random one, each time another', () => {
+    expect(newUuid()).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(newUuid()).not.toBe(newUuid());
+  });
+});

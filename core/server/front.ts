@@ -1,0 +1,116 @@
+/**
+ * The server that listens, for as long as the gateway runs, and hands every request to the application in force: an
+ * application with the routes of one configuration is replaced without a socket noticing.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type Server as HttpsServer } from 'node:https';
+import type { Duplex } from 'node:stream';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import type { TlsConfig } from '../../schemas/config.ts';
+import { CertificateWatch, readCertificate } from './certificate.ts';
+
+/** How long a request may take at least, ms. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How long a socket is kept open between two requests, ms. */
+const KEEP_ALIVE_TIMEOUT_MS = 72_000;
+/** How far apart the server looks for sockets that are over their deadline, at most, ms. */
+const CHECK_INTERVAL_MS = 1000;
+
+export interface FrontOptions {
+  readonly tls: TlsConfig | undefined;
+  /** For the TLS handshake, and then for the head of a request, ms. */
+  readonly handshakeMs: number;
+  readonly log: Logger;
+}
+
+/** A server, and the application that it serves. */
+export class Front {
+  /** Sockets ended because no handshake or no request came in time. */
+  timeouts = 0;
+  readonly #options: FrontOptions;
+  readonly #shell: FastifyInstance;
+  #app: FastifyInstance | undefined;
+  #certificate: CertificateWatch | undefined;
+  #address: string | undefined;
+
+  /** @throws Error if the certificate can't be used */
+  constructor(options: FrontOptions) {
+    this.#options = options;
+    const { tls } = options;
+    // The shell has no routes: it listens (on both addresses of localhost), answers what is no HTTP, and closes.
+    this.#shell = Fastify({
+      logger: false,
+      forceCloseConnections: true,
+      ...(tls === undefined ? {} : { https: {} }),
+      serverFactory: () => this.#makeServer(),
+    } as object) as unknown as FastifyInstance;
+    this.#shell.server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
+  }
+
+  #makeServer(): Server | HttpsServer {
+    const { tls, handshakeMs } = this.#options;
+    const options = {
+      headersTimeout: handshakeMs,
+      requestTimeout: Math.max(REQUEST_TIMEOUT_MS, handshakeMs),
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      connectionsCheckingInterval: Math.max(50, Math.min(CHECK_INTERVAL_MS, handshakeMs / 4)),
+    };
+    const handle = (request: IncomingMessage, response: ServerResponse): void =>
+      this.#app?.routing(request, response);
+    const server =
+      tls === undefined
+        ? createServer(options, handle)
+        : createSecureServer({ ...options, ...readCertificate(tls), handshakeTimeout: handshakeMs }, handle);
+    server.on('clientError', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ERR_HTTP_REQUEST_TIMEOUT') this.timeouts++;
+    });
+    server.on('tlsClientError', ({ code }: NodeJS.ErrnoException) => {
+      if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') this.timeouts++;
+    });
+    return server;
+  }
+
+  /** An application that never listens hears of upgrades as if it did. */
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const { server } = this.#app ?? {};
+    if (server === undefined || server.listenerCount('upgrade') === 0) socket.destroy();
+    else server.emit('upgrade', request, socket, head);
+  }
+
+  /** The base URL, once it listens. */
+  get address(): string | undefined {
+    return this.#address;
+  }
+
+  /** Every request goes there from now on. Give an application that is ready; the one before is no longer asked. */
+  serve(app: FastifyInstance): void {
+    this.#app = app;
+  }
+
+  /** @returns the base URL, e.g. `http://127.0.0.1:8080` */
+  async listen(host: string, port: number): Promise<string> {
+    this.#address = await this.#shell.listen({ host, port });
+    const { tls, log } = this.#options;
+    if (tls !== undefined) {
+      this.#certificate = new CertificateWatch(tls, this.#shell.server as unknown as HttpsServer, log);
+    }
+    return this.#address;
+  }
+
+  /** Reads the certificate's files again, for new connections. False if it can't be used and the old one stays. */
+  reloadCertificate(): boolean {
+    return this.#certificate?.reload() ?? true;
+  }
+
+  /** Stops looking after the certificate; everything else goes on until `close`. */
+  stopWatching(): void {
+    this.#certificate?.stop();
+  }
+
+  /** Ends every socket that is left. */
+  async close(): Promise<void> {
+    this.stopWatching();
+    await this.#shell.close();
+  }
+}

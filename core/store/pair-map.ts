@@ -1,0 +1,36 @@
+/** A map by two strings. Joining them into one key for each look-up would cost more than the look-up. */
+export class PairMap<Value> {
+  private readonly maps = new Map<string, Map<string, Value>>();
+  private count = 0;
+
+  get size(): number {
+    return this.count;
+  }
+
+  get(first: string, second: string): Value | undefined {
+    return this.maps.get(first)?.get(second);
+  }
+
+  set(first: string, second: string, value: Value): void {
+    let map = this.maps.get(first);
+    if (map === undefined) {
+      map = new Map();
+      this.maps.set(first, map);
+    }
+    const before = map.size;
+    map.set(second, value);
+    this.count += map.size - before;
+  }
+
+  delete(first: string, second: string): void {
+    const map = this.maps.get(first);
+    if (map?.delete(second) !== true) return;
+    this.count -= 1;
+    if (map.size === 0) this.maps.delete(first);
+  }
+
+  clear(): void {
+    this.maps.clear();
+    this.count = 0;
+  }
+}

@@ -1,0 +1,67 @@
+/** An endpoint's server at run time: its configuration joined with its dialect, and what its clients' links share. */
+
+import type { Command } from '../../schemas/command.ts';
+import type { EndpointConfig, UpstreamConfig } from '../../schemas/config.ts';
+import type { Event } from '../../schemas/event.ts';
+import type { AnyDialect, ConnectionContext, DeliveryPolicy, Face, WireIdentity } from '../dialect.ts';
+import { Breaker } from './breaker.ts';
+import { upstreamLogins } from './login.ts';
+import { UpstreamMetrics } from './metrics.ts';
+import { Recent } from './recent.ts';
+import { addressForLog } from './url-template.ts';
+
+export interface UpstreamParts {
+  readonly endpoint: EndpointConfig;
+  readonly config: UpstreamConfig;
+  /** The server's. */
+  readonly dialect: AnyDialect;
+  readonly identity: WireIdentity;
+  /** Those of the one that it replaces, so that they are counted on. */
+  readonly metrics?: UpstreamMetrics | undefined;
+  /** Monotonic ms. */
+  now(): number;
+}
+
+export class Upstream {
+  readonly config: UpstreamConfig;
+  readonly dialect: AnyDialect;
+  readonly identity: WireIdentity;
+  readonly policy: DeliveryPolicy;
+  readonly metrics: UpstreamMetrics;
+  readonly breaker: Breaker;
+  readonly logins: ReturnType<typeof upstreamLogins>;
+  /** For the log: nothing of a client's. */
+  readonly address: string;
+  /** What the last wire messages read as. */
+  readonly recentFrames = new Recent<readonly unknown[]>();
+  /** Whether one codec serves all connections, which therefore has no memory. Known from the second one on. */
+  sharesCodec = false;
+  readonly openFace: (connection: ConnectionContext) => Face<unknown, Command, Event>;
+
+  constructor({ endpoint, config, dialect, identity, metrics, now }: UpstreamParts) {
+    this.metrics = metrics ?? new UpstreamMetrics();
+    this.config = config;
+    this.dialect = dialect;
+    this.identity = identity;
+    this.policy = dialect.policy(config.options);
+    this.breaker = new Breaker(config.breaker, now);
+    this.logins = upstreamLogins(config, dialect.loginBy);
+    this.address = addressForLog(config.url);
+    const open = dialect.client({
+      path: endpoint.path,
+      namespace: endpoint.namespace,
+      authentication: config.auth === 'none' || config.auth === 'claim' ? 'none' : 'required',
+      options: config.options,
+      locale: config.locale,
+      limits: { frame: config.limits.frame, content: Number.MAX_SAFE_INTEGER },
+      heartbeat: { silenceMs: config.heartbeat.silence },
+    });
+    let first: unknown;
+    this.openFace = (connection) => {
+      const face = open(connection);
+      this.sharesCodec = face.codec === first;
+      first ??= face.codec;
+      return face;
+    };
+  }
+}
