@@ -250,7 +250,7 @@ export class Bridge implements ConnectionHost {
   #besides(connection: Connection, { link }: Bridged): Besides | undefined {
     const { received } = connection;
     if (!this.#isSame || received === undefined) return undefined;
-    const overlay = this.#overlay('up', received, (frame) => link.encode(frame));
+    const overlay = this.#overlay(this.#upward, received, (frame) => link.encode(frame));
     return overlay && { overlay, bytes: received.wire.length };
   }
 
@@ -277,6 +277,11 @@ export class Bridge implements ConnectionHost {
   }
 
   readonly #laid = new Recent<Laid>();
+  /** A server that sees the client's own credential checks itself who says what. */
+  get #upward(): Passage {
+    return this.upstream.config.auth === 'pass' ? 'up' : 'vouched';
+  }
+
   readonly #carried = (): void => {
     this.upstream.metrics.carried++;
   };

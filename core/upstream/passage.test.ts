@@ -66,6 +66,25 @@ describe('an answer', () => {
   });
 });
 
+describe('vouched', () => {
+  it('is written anew: nobody reads another sender in what was said twice or in other letters', () => {
+    const received = '{"fromId":"bob","fromId":"alice","FromId":"bob","x":{"y":1}}';
+    const { wire, carried } = lay('vouched', received, '{"fromId":"alice"}', '{"fromId":"alice"}');
+    expect(wire).toBe('{"fromId":"alice","x":{"y":1}}');
+    expect(carried).toBe(1);
+  });
+
+  it('is the gateway’s own words where nothing else was said', () => {
+    expect(lay('vouched', '{ "a": 1 }', '{"a":1}')).toEqual({ wire: '{"a":1}', carried: 0 });
+  });
+
+  it('holds at any depth', () => {
+    const received = '{"data":{"From":"bob","from":"alice","z":1}}';
+    const { wire } = lay('vouched', received, '{"data":{"from":"alice"}}');
+    expect(JSON.parse(String(wire))).toEqual({ data: { from: 'alice', z: 1 } });
+  });
+});
+
 describe('what is no JSON object', () => {
   it.each(['[1]', '"a"', 'ping', '', '{'])('%j is left alone', (received) => {
     expect(lay('up', received, '{"a":1}')).toEqual({ wire: '{"a":1}', carried: 0 });

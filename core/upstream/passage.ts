@@ -18,9 +18,11 @@ const MAX_DEPTH = 32;
 /**
  * Whither a frame goes: `up` to the server, where what the gateway adds may be what it knows an answer by; `down`
  * to the client; or down as the `answer` to a command, which may be of another kind than what is said for it, or as
- * its `refusal`, whose words are the server's to choose.
+ * its `refusal`, whose words are the server's to choose. `vouched` is up to a server that takes our word for who says
+ * it: there a frame is written anew, because another parser might read a member twice said, or in other letters,
+ * as another sender.
  */
-export type Passage = 'up' | 'down' | 'answer' | 'refusal';
+export type Passage = 'up' | 'vouched' | 'down' | 'answer' | 'refusal';
 
 export interface Passing {
   readonly passage: Passage;
@@ -70,10 +72,12 @@ function lay(
   const agrees = agree(out, whole, 0);
   if (passage === 'refusal') return laid(isAlike(out, whole) ? received : encoded);
   if (!agrees && passage === 'answer') return laid(encoded);
-  const extra = agrees ? without(whole, out, 0) : unknownOf(whole, known());
+  const unknown = agrees ? without(whole, out, 0) : unknownOf(whole, known());
+  const extra = passage === 'vouched' && unknown !== undefined ? unlike(unknown, out, 0) : unknown;
   const carries = extra !== undefined;
-  if (agrees && passage !== 'up') return laid(received, carries);
+  if (agrees && passage !== 'up' && passage !== 'vouched') return laid(received, carries);
   if (carries) merge(out, extra);
+  if (passage === 'vouched') return laid(carries ? JSON.stringify(out) : encoded, carries);
   // The same in other words: the words it had.
   if (isSame(out, whole, 0)) return laid(received, carries);
   return laid(carries ? JSON.stringify(out) : encoded, carries);
@@ -148,6 +152,21 @@ function without(whole: Json, known: Json, depth: number): Json | undefined {
     if (deeper !== undefined) extra[key] = deeper;
   }
   return Object.keys(extra).length === 0 ? undefined : extra;
+}
+
+/** Those members that no name of the frame's own is like, but for capital letters. */
+function unlike(extra: Json, out: Json, depth: number): Json | undefined {
+  if (depth > MAX_DEPTH) return undefined;
+  const names = new Set(Object.keys(out).map((name) => name.toLowerCase()));
+  const left: Json = {};
+  for (const [key, value] of Object.entries(extra)) {
+    const own = Object.hasOwn(out, key) ? out[key] : undefined;
+    if (isObject(value) && isObject(own)) {
+      const deeper = unlike(value, own, depth + 1);
+      if (deeper !== undefined) left[key] = deeper;
+    } else if (!names.has(key.toLowerCase())) left[key] = value;
+  }
+  return Object.keys(left).length === 0 ? undefined : left;
 }
 
 /** Adds members where the frame has room for them: what it says itself stands. */

@@ -232,7 +232,9 @@ export function endpointSchema(dialect: ConfigDialect, upstream: ReturnType<type
       singleSession: z
         .boolean()
         .default(singleSession)
-        .describe('Whether a second login of a user on this endpoint replaces the first.'),
+        .describe(
+          'Whether a second login of a user on this endpoint replaces the first. With `upstream` the server behind decides.',
+        ),
       heartbeat: z
         .strictObject({
           ping: duration({ min: '100ms', max: '1h' })

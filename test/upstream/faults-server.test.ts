@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WebSocket } from 'ws';
 import type { CloseReason } from '../../core/close.ts';
+import { isFull } from '../durability/gateway-process.ts';
 import { json } from '../durability/voices.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { connectPeer } from '../support/peer.ts';
@@ -21,6 +22,10 @@ import {
   upstreamMetrics,
 } from './faults-kit.ts';
 import { faultyNetworkTo } from './faulty-network.ts';
+
+/** The others run with DRAGOMAN_FULL: what is under test here is the bridge, and one dialect's end is much like another's. */
+const SOME = CLIENTS.filter(({ dialect }) => isFull || dialect === 'json' || dialect === 'stomp');
+const SOME_PAIRS = PAIRS.filter(({ client, server }) => isFull || client === server || client === 'ourchat');
 
 const QUICK = ['reconnect: { min: 1ms, max: 10ms }', 'breaker: { failures: 1000 }'];
 
@@ -54,7 +59,7 @@ const FAULTS: readonly {
   },
 ];
 
-describe.concurrent.each(CLIENTS.map((voice) => ({ voice, client: voice.dialect })))(
+describe.each(SOME.map((voice) => ({ voice, client: voice.dialect })))(
   'a $client client',
   ({ voice, client }) => {
     it.each(FAULTS)('stays through $what', async ({ stays = false, fault }) => {
@@ -148,7 +153,7 @@ describe.concurrent.each(CLIENTS.map((voice) => ({ voice, client: voice.dialect 
   },
 );
 
-describe.concurrent('commands that the server does not answer', () => {
+describe('commands that the server does not answer', () => {
   const answeringAllBut = (silent: (said: Said) => boolean) =>
     startScriptedServer({
       said: (socket, said) => {
@@ -221,7 +226,7 @@ describe.concurrent('commands that the server does not answer', () => {
   });
 });
 
-it.concurrent.each(CLIENTS)(
+it.each(CLIENTS)(
   'a copy of what is about to be sent again is not shown beside its answer ($dialect)',
   async (voice) => {
     const server = await startScriptedServer({
@@ -262,56 +267,53 @@ async function hearsAgain(hub: TestGateway, content: string, heard: () => readon
   await bob.close();
 }
 
-describe.concurrent.each(PAIRS)(
-  'a $client client in front of a $server server',
-  ({ voice, client, server }) => {
-    it('stays when the connection behind is half-open: a ping finds it', async () => {
-      await using hub = await startHub();
-      const network = await faultyNetworkTo(hub);
-      await using bridge = await startFaultyBridge({
-        to: network.ws,
-        upstream: [...QUICK, 'heartbeat: { ping: 100ms, pongTimeout: 100ms }', 'resend: true'],
-        endpoint: ['limits: { closeTimeout: 100ms }'],
-        servers: [server],
-        clients: [client],
-      });
-      const alice = await voice.enter(doorTo(bridge, server), 'alice');
-      network.hold();
-      voice.say(alice, { user: 'alice', content: 'into the void' });
-      await until(() => toldOf(voice, alice, 'alice').acknowledged.length === 1);
-      expect(upstreamMetrics(bridge, server, client).failures.get('no_pong')).toBe(1);
-      await hearsAgain(hub, 'after', () => shownTo(voice, alice));
-      expect(toldOf(voice, alice, 'alice').refused).toEqual([]);
-      network.release();
-      await alice.close();
+describe.each(SOME_PAIRS)('a $client client in front of a $server server', ({ voice, client, server }) => {
+  it('stays when the connection behind is half-open: a ping finds it', async () => {
+    await using hub = await startHub();
+    const network = await faultyNetworkTo(hub);
+    await using bridge = await startFaultyBridge({
+      to: network.ws,
+      upstream: [...QUICK, 'heartbeat: { ping: 100ms, pongTimeout: 100ms }', 'resend: true'],
+      endpoint: ['limits: { closeTimeout: 100ms }'],
+      servers: [server],
+      clients: [client],
     });
+    const alice = await voice.enter(doorTo(bridge, server), 'alice');
+    network.hold();
+    voice.say(alice, { user: 'alice', content: 'into the void' });
+    await until(() => toldOf(voice, alice, 'alice').acknowledged.length === 1);
+    expect(upstreamMetrics(bridge, server, client).failures.get('no_pong')).toBe(1);
+    await hearsAgain(hub, 'after', () => shownTo(voice, alice));
+    expect(toldOf(voice, alice, 'alice').refused).toEqual([]);
+    network.release();
+    await alice.close();
+  });
 
-    it('stays through a restart of the server, and hears on', async () => {
-      const first = await startHub();
-      const network = await faultyNetworkTo(first);
-      await using bridge = await startFaultyBridge({
-        to: network.ws,
-        upstream: QUICK,
-        servers: [server],
-        clients: [client],
-      });
-      const alice = await voice.enter(doorTo(bridge, server), 'alice');
-      await hearsAgain(first, 'before', () => shownTo(voice, alice));
-      await using second = await startHub();
-      network.lead(second);
-      // It says goodbye to all, in its dialect, and closes with 1012.
-      await first.stop();
-      await until(() => upstreamMetrics(bridge, server, client).reconnected === 1);
-      await hearsAgain(second, 'after', () => shownTo(voice, alice));
-      voice.say(alice, { user: 'alice', content: 'mine' });
-      await until(() => toldOf(voice, alice, 'alice').acknowledged.includes('mine'));
-      expect(toldOf(voice, alice, 'alice').refused).toEqual([]);
-      await alice.close();
+  it('stays through a restart of the server, and hears on', async () => {
+    const first = await startHub();
+    const network = await faultyNetworkTo(first);
+    await using bridge = await startFaultyBridge({
+      to: network.ws,
+      upstream: QUICK,
+      servers: [server],
+      clients: [client],
     });
-  },
-);
+    const alice = await voice.enter(doorTo(bridge, server), 'alice');
+    await hearsAgain(first, 'before', () => shownTo(voice, alice));
+    await using second = await startHub();
+    network.lead(second);
+    // It says goodbye to all, in its dialect, and closes with 1012.
+    await first.stop();
+    await until(() => upstreamMetrics(bridge, server, client).reconnected === 1);
+    await hearsAgain(second, 'after', () => shownTo(voice, alice));
+    voice.say(alice, { user: 'alice', content: 'mine' });
+    await until(() => toldOf(voice, alice, 'alice').acknowledged.includes('mine'));
+    expect(toldOf(voice, alice, 'alice').refused).toEqual([]);
+    await alice.close();
+  });
+});
 
-describe.concurrent.each(SERVERS)('a login elsewhere at a %s server', (server) => {
+describe.each(SERVERS)('a login elsewhere at a %s server', (server) => {
   it('ends the client with its own words, and it does not come back to end the other', async () => {
     await using hub = await startGateway({
       edit: (yaml) => yaml.replaceAll('auth: demo\n', 'auth: demo\n    singleSession: true\n'),
