@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -7,7 +8,9 @@ export default defineConfig({
     testTimeout: 20_000,
     hookTimeout: 30_000,
     pool: 'forks',
-    // Tests wait for sockets more than they compute: one worker less than cores would leave cores idle.
-    maxWorkers: '100%',
+    // A worker runs many files: loading the gateway anew for each of two hundred would take longer than most tests.
+    isolate: false,
+    // Tests wait for sockets more than they compute: a worker for each core would leave cores idle.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
   },
 });

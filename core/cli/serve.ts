@@ -1,6 +1,7 @@
 /** `dragoman start`: runs the gateway until it is told to stop. */
 import pino, { type Logger } from 'pino';
 import type { Config } from '../../schemas/config.ts';
+import { watched } from '../config/hidden.ts';
 import { loadConfig, parseConfig } from '../config/load.ts';
 import type { Environment } from '../config/substitute.ts';
 import type { AnyDialect } from '../dialect.ts';
@@ -34,6 +35,7 @@ export async function serve(
   { dialects, environment }: ServeParts,
 ): Promise<void> {
   const log = loggerFor(config.log);
+  const onHangUp = hangUps();
   for (const warning of context.warnings) log.warn(warning);
   const store = await openStore(config);
   const { file } = context;
@@ -41,7 +43,10 @@ export async function serve(
     config,
     source: {
       read: () => loadConfig(file, dialects, environment),
-      parse: (text) => parseConfig(text, { file: PLANNED_FILE, dialects, environment }),
+      parse: (text) => {
+        const { environment: seen, hide } = watched(environment);
+        return { ...parseConfig(text, { file: PLANNED_FILE, dialects, environment: seen }), hide };
+      },
     },
     dialects,
     store: store.messages,
@@ -71,8 +76,7 @@ export async function serve(
     );
   }
   announce(gateway, config, context, log);
-  // To the very end: without a listener the signal would end the process.
-  process.on('SIGHUP', () => {
+  onHangUp(() => {
     gateway.reloadCertificate();
     // What comes of it is in the log.
     gateway.reload().catch(() => undefined);
@@ -113,6 +117,22 @@ function announce(gateway: Gateway, config: Config, { file }: StartContext, log:
     ].join('\n'),
   );
   log.info({ address: gateway.address, endpoints: gateway.hub.endpoints.length }, 'listening');
+}
+
+/**
+ * From now on to the very end SIGHUP does what is given, one that came before included: without a listener the signal
+ * would end the process, and a store may take its time to open.
+ */
+function hangUps(): (act: () => void) => void {
+  let isDue = false;
+  let acts = (): void => {
+    isDue = true;
+  };
+  process.on('SIGHUP', () => acts());
+  return (act) => {
+    acts = act;
+    if (isDue) act();
+  };
 }
 
 /** Resolves at the first SIGINT or SIGTERM. The next one ends the process without further ado. */

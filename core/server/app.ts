@@ -11,8 +11,10 @@ export function makeApp({ listen }: Config, bodyLimit: number): FastifyInstance 
     bodyLimit,
     routerOptions: { maxParamLength: 128 },
     // A path that can't be decoded reaches no route, wherever it would have led.
-    frameworkErrors: (error: Error, _request: FastifyRequest, reply: FastifyReply): void => {
+    frameworkErrors: (error: Error, { raw }: FastifyRequest, reply: FastifyReply): void => {
       const { problem } = problemOf(error);
+      // No hook runs here, and a socket that asked for an upgrade is not the server's any more: nobody else ends it.
+      if (raw.headers.upgrade !== undefined) reply.raw.once('finish', () => raw.socket.destroySoon());
       reply
         .code(problem.status)
         .type(PROBLEM_TYPE)

@@ -30,6 +30,8 @@ export class Front {
   timeouts = 0;
   readonly #options: FrontOptions;
   readonly #shell: FastifyInstance;
+  /** The server lets go of them: it would wait for their end, and not end them itself. */
+  readonly #upgraded = new Set<Duplex>();
   #app: FastifyInstance | undefined;
   #certificate: CertificateWatch | undefined;
   #address: string | undefined;
@@ -74,6 +76,8 @@ export class Front {
   /** An application that never listens hears of upgrades as if it did. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { server } = this.#app ?? {};
+    this.#upgraded.add(socket);
+    socket.once('close', () => this.#upgraded.delete(socket));
     if (server === undefined || server.listenerCount('upgrade') === 0) socket.destroy();
     else server.emit('upgrade', request, socket, head);
   }
@@ -111,6 +115,8 @@ export class Front {
   /** Ends every socket that is left. */
   async close(): Promise<void> {
     this.stopWatching();
-    await this.#shell.close();
+    const closed = this.#shell.close();
+    for (const socket of this.#upgraded) socket.destroy();
+    await closed;
   }
 }

@@ -15,8 +15,11 @@ export interface ConfigSource {
   /** As it is now. */
   read(): ConfigResult;
   /** The same checks for another text. */
-  parse(text: string): ConfigResult;
+  parse(text: string): ParsedText;
 }
+
+/** `hide` takes out of what is said of the text what is not for whoever sent it. */
+export type ParsedText = ConfigResult & { readonly hide?: (said: string) => string };
 
 export interface ReloaderParts {
   /** Undefined: there is no file to read again. */
@@ -66,9 +69,13 @@ export class Reloader implements Operator {
   plan(text?: string): Plan {
     const { source } = this.#parts;
     if (source === undefined) return { problems: [NO_FILE], steps: [] };
-    const { config, problems } = text === undefined ? source.read() : source.parse(text);
-    if (config === undefined) return { problems: problems.map(formatProblem), steps: [] };
-    return { problems: [], steps: this.#stepsTo(config) };
+    const parsed: ParsedText = text === undefined ? source.read() : source.parse(text);
+    const { config, problems, hide = (said) => said } = parsed;
+    if (config === undefined) {
+      return { problems: problems.map((problem) => hide(formatProblem(problem))), steps: [] };
+    }
+    const steps = this.#stepsTo(config);
+    return { problems: [], steps: steps.map((step) => ({ ...step, name: hide(step.name) })) };
   }
 
   async #reload(): Promise<ReloadOutcome> {

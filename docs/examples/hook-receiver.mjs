@@ -23,6 +23,8 @@ function decide(type, data) {
 /** Tells whether a request is the gateway's, recent, and not one that was seen before. */
 export function makeVerifier(secret, now = Date.now) {
   const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret);
+  // Anybody can sign with no secret at all.
+  if (key.length < 24) throw new Error('the secret (HOOK_SECRET) has to be at least 24 bytes');
   const seen = new Map(); // signature -> when it may be forgotten, epoch seconds
 
   return function verify(headers, body) {

@@ -56,6 +56,10 @@ it('is the code of the guide', () => {
   expect(read('hooks.md')).toContain(`\`\`\`js\n${read('examples/hook-receiver.mjs')}\`\`\`\n`);
 });
 
+it.each(['', 'whsec_', 'whsec_not/long'])('does not begin with a secret that is none: %j', (secret) => {
+  expect(() => makeReceiver(secret)).toThrow(/HOOK_SECRET/);
+});
+
 describe('what the gateway says', () => {
   it('is heard: messages are let through, changed and refused', async () => {
     await using server = await serve(makeReceiver(HOOK_SECRET));

@@ -2,8 +2,13 @@
 import { spawn } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { freshDirectory, type GatewayProcess, startProcess } from '../durability/gateway-process.ts';
+import { expect, it, onTestFinished, vi } from 'vitest';
+import {
+  durableYaml,
+  freshDirectory,
+  type GatewayProcess,
+  startProcess,
+} from '../durability/gateway-process.ts';
 import { API_SECRET, apiYaml } from '../support/api.ts';
 import { testToken } from '../support/gateway.ts';
 import { metricsOf } from '../support/metrics.ts';
@@ -84,6 +89,51 @@ it('plans against a running gateway, and SIGHUP does what was planned', async ()
   alice.send('ping');
   await alice.next((wire) => wire === 'pong');
   expect(await gateway.stop()).toBe(0);
+});
+
+it('is told nothing of what the environment of the gateway holds', async () => {
+  const held = 'planted/where-the-gateway-runs';
+  vi.stubEnv('PLANTED', held);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const gateway = await startProcess({ data: freshDirectory(), edit: (yaml) => yaml + apiYaml() });
+  const text = readFileSync(gateway.file, 'utf8');
+  const plan = async (config: string): Promise<string> => {
+    const response = await fetch(`${gateway.http}/api/v1/plan`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${API_SECRET}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ config }),
+    });
+    expect(response.status).toBe(200);
+    return response.text();
+  };
+  const reference = `$\{PLANTED}`;
+  const steps = await plan(text.replace('path: /ws/room', `path: "/x${reference}"`));
+  expect(steps).toContain(`"name":"/x${reference}","action":"added"`);
+  const problems = await plan(text.replace('auth: demo', `auth: "${reference}"`));
+  expect(problems).toContain(`there is no authenticator \\"${reference}\\"`);
+  for (const said of [steps, problems]) expect(said).not.toContain(held.slice(0, 8));
+});
+
+it('a SIGHUP while the gateway starts is one when it has started', async () => {
+  const file = join(freshDirectory(), 'gateway.yaml');
+  writeFileSync(file, durableYaml(freshDirectory()).replace(/^log: .*\n(?: {2}.*\n)*/m, ''));
+  const child = spawn(process.execPath, [LAUNCHER, 'start', file], { stdio: ['ignore', 'pipe', 'ignore'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  const ended = new Promise((resolve) => child.on('close', (code, signal) => resolve([code, signal])));
+  const isReloaded = (said: string): boolean => said.includes('reload: the configuration is the same');
+  let out = '';
+  for await (const chunk of child.stdout) {
+    // The first thing that it says, before the store is open.
+    if (out === '') {
+      expect(String(chunk)).toMatch(/DEVELOPMENT SECRET/);
+      child.kill('SIGHUP');
+    }
+    const had = isReloaded(out);
+    out += String(chunk);
+    // A second one would end it at once.
+    if (!had && isReloaded(out)) child.kill('SIGTERM');
+  }
+  expect(await ended).toEqual([0, null]);
 });
 
 it('plans between two files where no gateway runs', async () => {

@@ -147,7 +147,7 @@ describe.skipIf(isSkipped)('bridged to RabbitMQ', () => {
   });
 
   it('tells a client in its own words when the broker stands still, and goes on when it answers again', async () => {
-    await using gateway = await startBridge('answerTimeout: 300ms');
+    await using gateway = await startBridge('answerTimeout: 3s');
     const alice = await enter(gateway, speakers.json, 'alice');
     await says(alice, 'heard');
     rabbit.pause();

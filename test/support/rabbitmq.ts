@@ -11,6 +11,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -285,8 +286,20 @@ export async function startRabbit(options: RabbitOptions = {}): Promise<Rabbit> 
     start,
     stop: () => end(node, 'SIGTERM'),
     kill: () => end(node, 'SIGKILL'),
-    pause: () => void node?.process.kill('SIGSTOP'),
+    pause: () => {
+      node?.process.kill('SIGSTOP');
+      while (node?.process.pid !== undefined && !isStopped(node.process.pid));
+    },
     resume: () => void node?.process.kill('SIGCONT'),
     [Symbol.asyncDispose]: dispose,
   };
+}
+
+/** Whether every thread stands still: one that was running when the signal came goes on for a moment. */
+function isStopped(pid: number): boolean {
+  const tasks = `/proc/${pid}/task`;
+  return readdirSync(tasks).every((task) => {
+    const status = readFileSync(`${tasks}/${task}/stat`, 'utf8');
+    return 'TtZX'.includes(status.charAt(status.lastIndexOf(')') + 2));
+  });
 }
