@@ -2,8 +2,8 @@
 import type { Logger } from 'pino';
 import { type BoundedAnswer, FetchError, HttpClient } from '../auth/bounded-fetch.ts';
 import { NoRoom, Slots } from '../auth/slots.ts';
+import { Breaker, type BreakerState } from '../circuit-breaker.ts';
 import type { AddressGuard } from './addresses.ts';
-import { Breaker, type BreakerState } from './breaker.ts';
 import { fetchFailure, HookFailure } from './failure.ts';
 import type { HookMetrics, MeteredHook } from './metrics.ts';
 import { signer } from './signature.ts';

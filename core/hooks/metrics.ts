@@ -1,6 +1,6 @@
 /** What is counted of hooks: how each question and each notification ended, how long attempts took, what waits. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { BreakerState } from './breaker.ts';
+import type { BreakerState } from '../circuit-breaker.ts';
 
 /**
  * How a question or a notification ended. `allowed`, `changed`, `refused`: what the backend said. `told`: it has

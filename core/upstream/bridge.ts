@@ -525,7 +525,7 @@ export class Bridge implements ConnectionHost {
   #overlayDown(
     connection: Connection,
     received: Received | undefined,
-    passage: Exclude<Passage, 'up'>,
+    passage: Exclude<Passage, 'up' | 'vouched'>,
   ): Overlay | undefined {
     if (!this.#isSame || received === undefined) return undefined;
     return this.#overlay(passage, received, (frame) => connection.encode(frame));

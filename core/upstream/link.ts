@@ -8,6 +8,7 @@ import type { Command } from '../../schemas/command.ts';
 import type { Event } from '../../schemas/event.ts';
 import type { Message, User } from '../../schemas/model.ts';
 import type { Result, ResultOf } from '../../schemas/outcome.ts';
+import type { Attempt } from '../circuit-breaker.ts';
 import { DONE } from '../commands/settlement.ts';
 import type { DeliveryPolicy, Outcome, WireMessage } from '../dialect.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
@@ -15,7 +16,6 @@ import { add } from '../metrics.ts';
 import type { TimerWheel } from '../timer-wheel.ts';
 import { AnswerWatch } from './answer-watch.ts';
 import { UpstreamAttendance } from './attendance.ts';
-import type { Entry } from './breaker.ts';
 import { type Asked, Correlation } from './correlation.ts';
 import { Incoming } from './incoming.ts';
 import type { Applicant } from './login.ts';
@@ -91,7 +91,7 @@ export class Link implements UpstreamListener {
   readonly incoming: Incoming;
   #applicant: Applicant;
   #session: UpstreamSession | undefined;
-  #entry: Entry | undefined;
+  #attempt: Attempt | undefined;
   #self: User | undefined;
   /** Whether commands may go up: the server has let us in and what was attended is attended again. */
   #open = false;
@@ -220,8 +220,8 @@ export class Link implements UpstreamListener {
 
   #connect(): void {
     const { upstream, log } = this.#parts;
-    const entry = upstream.breaker.enter();
-    if (entry === undefined) {
+    const attempt = upstream.breaker.enter();
+    if (attempt === undefined) {
       add(upstream.metrics.failures, 'breaker_open');
       this.#failed(undefined);
       return;
@@ -231,18 +231,18 @@ export class Link implements UpstreamListener {
       .then(
         (login) => {
           if (this.#over) {
-            upstream.breaker.abandoned(entry);
+            attempt.abandoned();
             return;
           }
           const { wheel, newId, now, closeTimeoutMs } = this.#parts;
           const parts = { id: newId(), upstream, login, wheel, log, closeTimeoutMs, now, newId };
-          this.#entry = entry;
+          this.#attempt = attempt;
           this.#session = new UpstreamSession({ ...parts, listener: this });
         },
         (error: unknown) => {
           add(upstream.metrics.failures, 'exchange_failed');
           // The server itself was not asked.
-          upstream.breaker.abandoned(entry);
+          attempt.abandoned();
           if (this.#over) return;
           const refusal = toGatewayError(error);
           log.warn({ code: refusal.code, err: refusal.cause }, 'no login for the server behind');
@@ -251,7 +251,7 @@ export class Link implements UpstreamListener {
       )
       .catch((error: unknown) => {
         log.error({ err: error }, 'the upstream connection could not be made');
-        upstream.breaker.abandoned(entry);
+        attempt.abandoned();
         this.#end(new GatewayError('internal', { cause: error }));
       });
   }
@@ -259,7 +259,7 @@ export class Link implements UpstreamListener {
   ready(): void {
     const { upstream, wheel } = this.#parts;
     const { metrics } = upstream;
-    upstream.breaker.succeeded();
+    this.#attempt?.succeeded();
     metrics.opened++;
     metrics.connected++;
     if (this.#wasUp) metrics.reconnected++;
@@ -304,7 +304,7 @@ export class Link implements UpstreamListener {
   }
 
   ended({ failure, error }: UpstreamEnd): void {
-    const { metrics, breaker } = this.#parts.upstream;
+    const { metrics } = this.#parts.upstream;
     const wasReady = this.#ready;
     this.#ready = false;
     this.#session = undefined;
@@ -314,9 +314,9 @@ export class Link implements UpstreamListener {
       metrics.connected--;
       this.#reconnection.lost(this.#readyAt);
     } else if (failure === 'login_refused') {
-      breaker.succeeded();
-    } else if (this.#entry !== undefined) {
-      breaker.failed(this.#entry);
+      this.#attempt?.succeeded();
+    } else {
+      this.#attempt?.failed();
     }
     if (this.#over) return;
     if (error === undefined) this.#returnAsked();
@@ -362,12 +362,12 @@ export class Link implements UpstreamListener {
   }
 
   #leave(): void {
-    const { metrics, breaker } = this.#parts.upstream;
+    const { metrics } = this.#parts.upstream;
     const session = this.#session;
     this.#session = undefined;
     if (session === undefined) return;
     if (this.#ready) metrics.connected--;
-    else if (this.#entry !== undefined) breaker.abandoned(this.#entry);
+    else this.#attempt?.abandoned();
     this.#ready = false;
     session.leave();
   }

@@ -1,6 +1,6 @@
 /** What is counted of an endpoint's upstream. Plain numbers; `/metrics` reads them. */
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Breaker } from './breaker.ts';
+import type { Breaker } from '../circuit-breaker.ts';
 
 export type UpstreamFailure =
   | 'connect_timeout'

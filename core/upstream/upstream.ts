@@ -3,8 +3,8 @@
 import type { Command } from '../../schemas/command.ts';
 import type { EndpointConfig, UpstreamConfig } from '../../schemas/config.ts';
 import type { Event } from '../../schemas/event.ts';
+import { Breaker } from '../circuit-breaker.ts';
 import type { AnyDialect, ConnectionContext, DeliveryPolicy, Face, WireIdentity } from '../dialect.ts';
-import { Breaker } from './breaker.ts';
 import { upstreamLogins } from './login.ts';
 import { UpstreamMetrics } from './metrics.ts';
 import { Recent } from './recent.ts';
@@ -44,7 +44,7 @@ export class Upstream {
     this.dialect = dialect;
     this.identity = identity;
     this.policy = dialect.policy(config.options);
-    this.breaker = new Breaker(config.breaker, now);
+    this.breaker = new Breaker(config.breaker, undefined, now);
     this.logins = upstreamLogins(config, dialect.loginBy);
     this.address = addressForLog(config.url);
     const open = dialect.client({

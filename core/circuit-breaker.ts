@@ -10,9 +10,11 @@ export interface BreakerOptions {
 }
 
 /** Given to each attempt that is let through; its end is told once. */
-export interface Passage {
+export interface Attempt {
   succeeded(): void;
   failed(): void;
+  /** It was not found out: whoever tried went away. The next may try in its place. */
+  abandoned(): void;
 }
 
 export class Breaker {
@@ -36,8 +38,9 @@ export class Breaker {
     this.#now = now;
   }
 
+  /** `half_open`: one may try for all, or does. */
   get state(): BreakerState {
-    return this.#state;
+    return this.#state === 'open' && this.opensInMs === 0 ? 'half_open' : this.#state;
   }
 
   /** ms until an attempt may be let through: 0 now, undefined when the one under way has been answered. */
@@ -48,13 +51,14 @@ export class Breaker {
   }
 
   /** Leave to make one attempt; undefined: not now. */
-  enter(): Passage | undefined {
+  enter(): Attempt | undefined {
     if (this.opensInMs !== 0) return undefined;
     if (this.#state === 'open') this.#become('half_open');
     const era = this.#era;
     return {
       succeeded: () => era === this.#era && this.#succeeded(),
       failed: () => era === this.#era && this.#failed(),
+      abandoned: () => era === this.#era && this.#abandoned(),
     };
   }
 
@@ -68,6 +72,11 @@ export class Breaker {
     if (this.#state === 'closed' && this.#failures < this.#options.failures) return;
     this.#openedAt = this.#now();
     this.#become('open');
+  }
+
+  /** Its time to be left in peace is over already. */
+  #abandoned(): void {
+    if (this.#state === 'half_open') this.#become('open');
   }
 
   #become(state: BreakerState): void {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Breaker, type BreakerState, type Passage } from './breaker.ts';
+import { type Attempt, Breaker, type BreakerState } from './circuit-breaker.ts';
 
 function breaker(failures = 2, openFor = 100) {
   let now = 0;
@@ -9,7 +9,7 @@ function breaker(failures = 2, openFor = 100) {
     (state) => states.push(state),
     () => now,
   );
-  const enter = (): Passage => {
+  const enter = (): Attempt => {
     const passage = it.enter();
     if (passage === undefined) throw new Error('not let through');
     return passage;
@@ -74,5 +74,32 @@ it('hears nothing of attempts from before', () => {
   slower.failed();
   expect(subject.state).toBe('half_open');
   probe.succeeded();
+  expect(subject.state).toBe('closed');
+});
+
+it('lets another try when the one that tried for all goes away', () => {
+  const { it: subject, fail, enter, wait } = breaker(1);
+  fail();
+  wait(100);
+  const probe = enter();
+  probe.abandoned();
+  expect(subject.opensInMs).toBe(0);
+  enter().succeeded();
+  expect(subject.state).toBe('closed');
+});
+
+it('lets no second one try when somebody goes away who came in before', () => {
+  const { it: subject, fail, enter, wait } = breaker(1);
+  const before = enter();
+  fail();
+  wait(100);
+  enter();
+  before.abandoned();
+  expect(subject.enter()).toBeUndefined();
+});
+
+it('stays closed when somebody goes away', () => {
+  const { it: subject, enter } = breaker(1);
+  enter().abandoned();
   expect(subject.state).toBe('closed');
 });
