@@ -2,6 +2,7 @@
 import type { PeerId } from './peers.ts';
 import { median } from './statistics.ts';
 import { FIGURES, type Figure, medianRatio, type Sample } from './summary.ts';
+import { BRIDGE_OPEN } from './workloads.ts';
 
 export interface Verdict {
   readonly target: string;
@@ -35,6 +36,16 @@ function achievedShare(samples: readonly Sample[]): number | undefined {
   const shares = of(samples, OPEN, 'dragoman').map((sample) => FIGURES.achieved(sample) ?? 0);
   return shares.length === 0 ? undefined : median(shares);
 }
+
+/** The worst of the schedules: at saturation the two would not have the same messages to deliver. */
+const bridgeAgainstHub =
+  (figure: Figure) =>
+  (samples: readonly Sample[]): number | undefined => {
+    const ratios = BRIDGE_OPEN.map((id) =>
+      medianRatio(figure, of(samples, id, 'dragoman-bridge'), of(samples, id, 'dragoman')),
+    ).filter((ratio) => ratio !== undefined);
+    return ratios.length === 0 ? undefined : Math.max(...ratios);
+  };
 
 const targets: readonly Target[] = [
   {
@@ -98,14 +109,14 @@ const targets: readonly Target[] = [
       ),
   },
   {
-    target: 'CPU of a bridge per delivery, times the hub for the same deliveries',
+    target: 'CPU of a bridge per delivery, times the hub for the same deliveries at the same times',
     atMost: 2.2,
-    measure: (samples) =>
-      medianRatio(
-        'cpuPerMillion',
-        of(samples, 'bridge', 'dragoman-bridge'),
-        of(samples, 'bridge', 'dragoman'),
-      ),
+    measure: bridgeAgainstHub('cpuPerMillion'),
+  },
+  {
+    target: 'the same, the server behind the bridge counted in',
+    atMost: 2.2,
+    measure: bridgeAgainstHub('cpuPerMillionOfAll'),
   },
 ];
 

@@ -91,6 +91,21 @@ const openLoop = (thousands: number, quick: Workload['quick']): Workload => ({
   quick,
 });
 
+const BRIDGED: readonly PeerId[] = ['dragoman', 'dragoman-bridge'];
+/** Thousands of deliveries a second at which a bridge is held against the hub. */
+const BRIDGE_SCHEDULES = [20, 50, 200] as const;
+export const BRIDGE_OPEN = BRIDGE_SCHEDULES.map((thousands) => `bridge-open-${thousands}k`);
+
+const bridgeOpen = (thousands: number): Workload => ({
+  id: `bridge-open-${thousands}k`,
+  title: `fan-out 1 to 100 on a schedule, ${thousands},000 deliveries a second, each client bridged to another gateway`,
+  measure: 'latency',
+  peers: BRIDGED,
+  topology: fanOut(1, 100),
+  load: { kind: 'open', rate: thousands * 1000 },
+  quick: thousands === 50 && BRIDGED,
+});
+
 const ALL_DIALECTS: readonly WireId[] = ['json', 'room', 'socket', 'ourchat', 'stomp'];
 
 /** Of the cost as something grows by 10 and by 100. */
@@ -181,12 +196,13 @@ export const workloads: readonly Workload[] = [
   },
   {
     id: 'bridge',
-    title: 'fan-out 1 to 100, each client bridged to another gateway',
+    title: 'fan-out 1 to 100, each client bridged to another gateway, at saturation',
     measure: 'deliveries',
-    peers: ['dragoman', 'dragoman-bridge'],
+    peers: BRIDGED,
     topology: fanOut(1, 100),
     load: saturating(fanOut(1, 100)),
-    quick: ['dragoman', 'dragoman-bridge'],
+    quick: false,
   },
+  ...BRIDGE_SCHEDULES.map(bridgeOpen),
   ...curves,
 ];

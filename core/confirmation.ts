@@ -24,17 +24,7 @@ export interface ConfirmingStore {
   confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>, by: ConfirmationHost): void;
 }
 
-let lastMessage: Message | undefined;
-let lastConversation = '';
-
-/** A message's conversation. The one before is remembered: a fan-out asks for each recipient. */
-function conversationOf(message: Message): string {
-  if (message !== lastMessage) {
-    lastMessage = message;
-    lastConversation = conversationKey(message.to, message.from.id);
-  }
-  return lastConversation;
-}
+const conversationOf = ({ to, from }: Message): string => conversationKey(to, from.id);
 
 export class Confirmation {
   readonly tracker = new DeliveryTracker();
@@ -48,18 +38,24 @@ export class Confirmation {
 
   /** A message was delivered: as `sentAs` says, or undefined if nothing could be sent of it. */
   delivered({ message }: EventOf<'message'>, sentAs: DeliveryKind | undefined): void {
-    const conversation = conversationOf(message);
     // Whatever the client is asked to acknowledge it may acknowledge.
-    if (sentAs === 'acknowledged') this.tracker.sent(conversation, message.sequence, sentAs);
+    if (sentAs === 'acknowledged') this.tracker.sent(conversationOf(message), message.sequence, sentAs);
     else if (this.#isOwn(message) || !this.#host.isMissable(message)) return;
-    else if (sentAs === undefined) this.tracker.skipped(conversation);
-    else this.tracker.sent(conversation, message.sequence, sentAs);
+    else if (sentAs === undefined) this.tracker.skipped(conversationOf(message));
+    else this.tracker.sent(conversationOf(message), message.sequence, sentAs);
+    if (this.tracker.hasFresh) this.#host.askSoon();
+  }
+
+  /** Messages of one group by other people were delivered, from the sequence `oldest` to the newest. */
+  deliveredAll(newest: Message, oldest: number): void {
+    if (!this.#host.isMissable(newest)) return;
+    this.tracker.sent(conversationOf(newest), oldest, 'live', newest.sequence);
     if (this.tracker.hasFresh) this.#host.askSoon();
   }
 
   /** Delivering it failed. */
   failed(message: Message): void {
-    this.tracker.skipped(conversationKey(message.to, message.from.id));
+    this.tracker.skipped(conversationOf(message));
   }
 
   #isOwn({ from }: Message): boolean {

@@ -1,6 +1,6 @@
 /**
- * One connection: an ordered, bounded inbox; the session's effects; its timers; its output. The only caller of
- * a transport's `write`, and the one place that turns whatever is thrown into a GatewayError.
+ * One connection, made of its parts: what it has received, what it wants, what it is told, its timers, its end. Its
+ * session is called by `dialogue.ts` alone, and its transport is written to by `outbox.ts` alone.
  */
 import type { Logger } from 'pino';
 import type { Command, Credential } from '../schemas/command.ts';
@@ -8,88 +8,48 @@ import type { Event, EventOf } from '../schemas/event.ts';
 import type { Message } from '../schemas/model.ts';
 import type { Lease } from './auth/lease.ts';
 import { type CloseReason, cutCloseText } from './close.ts';
-import { Confirmation, type ConfirmingStore } from './confirmation.ts';
+import { Confirmation } from './confirmation.ts';
+import type { ConnectionHost, Upgrade } from './connection-host.ts';
+import { Deliveries } from './deliveries.ts';
 import type { DeliveryTracker } from './delivery-tracker.ts';
-import type { Effect, Effects, Face, Outcome, WireMessage } from './dialect.ts';
+import type {
+  Codec,
+  ConnectionContext,
+  Outcome,
+  TimerRestart,
+  WireIdentity,
+  WireMessage,
+} from './dialect.ts';
+import { Dialogue } from './dialogue.ts';
 import type { ConnectedUser, Endpoint } from './endpoint.ts';
-import { errorText, GatewayError, toGatewayError } from './errors.ts';
+import { errorText, GatewayError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
+import { LifeSigns } from './life-signs.ts';
 import { add } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import { Output } from './output.ts';
 import type { Waiting } from './queue-metrics.ts';
 import { TokenBucket } from './rate-limit.ts';
 import { Receiver } from './receiver.ts';
-import { Replay, type ReplayScope } from './replay.ts';
+import type { ReplayScope } from './replay.ts';
 import { SessionTimers } from './session-timers.ts';
-import type { MessageStore } from './store/port.ts';
-import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
+import { Submissions } from './submissions.ts';
+import type { WheelTimer } from './timer-wheel.ts';
 import type { Transport, TransportListener } from './transport.ts';
 
-/** Commands after which nothing further is received until they are settled. */
-const ORDERED: ReadonlySet<Command['type']> = new Set([
-  'authenticate',
-  'join_group',
-  'leave_group',
-  'subscribe',
-  'unsubscribe',
-]);
+export type { ConnectionHost, DeliveryStore, Overlaid, Upgrade } from './connection-host.ts';
 
-/** A transaction that revokes has to look for the messages first: what follows must not overtake it. */
-const isOrdered = (command: Command): boolean =>
-  ORDERED.has(command.type) ||
-  (command.type === 'send_batch' && command.items.some(({ type }) => type === 'revoke_message'));
+const NO_CREDENTIALS: readonly Credential[] = Object.freeze([]);
 
-/** What a connection needs of the gateway around it. */
-export interface ConnectionHost {
-  readonly wheel: TimerWheel;
-  /** Where confirmed deliveries are noted, and what was missed is read. */
-  readonly store: DeliveryStore;
-  readonly log: Logger;
-  /** Epoch ms. */
-  now(): number;
-  newId(): string;
-  submit(connection: Connection, command: Command, done: (outcome: Outcome) => void): void;
-  /** The session is ready: begin what the endpoint's policy starts at login. */
-  ready(connection: Connection): void;
-  /** Whether deliveries of this message to this user move a cursor. */
-  isTracked(message: Message, user: ConnectedUser): boolean;
-  /** Nothing could be sent of a message that was offered: its losses are counted, and no confirmation will come. */
-  unsaid(connection: Connection, message: Message): void;
-  /** Whether the connection's next frame may be handled; whoever says no calls `pump` once it may. */
-  mayReceive(connection: Connection): boolean;
-  /** The peer's kernel has taken all that was written. */
-  drained(connection: Connection): void;
-  /** Hands on what the codec does not know, as it came; false where that can't be. */
-  pass(connection: Connection, wire: WireMessage, error: GatewayError): boolean;
-  /** What is to be added to the frames of an event; undefined where nothing ever is. */
-  readonly overlays: { get(event: Event): ((wire: WireMessage) => WireMessage) | undefined } | undefined;
-  closed(connection: Connection): void;
-}
-
-export type DeliveryStore = Pick<MessageStore, 'missed'> & ConfirmingStore;
-
-/** What came with the request that opened the connection. */
-export interface Upgrade {
-  readonly credentials: readonly Credential[];
-  readonly cookies: Readonly<Record<string, string>>;
-  readonly subprotocol: string | undefined;
-}
-
-type SessionEffects = Effects<unknown, Command>;
-
-/** News of others that nobody acts on at once. */
-const UNHURRIED: ReadonlySet<Event['type']> = new Set(['presence_changed', 'member_joined', 'member_left']);
-
-const WHOLE: readonly string[] = Object.freeze(['*']);
-
-export class Connection implements TransportListener {
+/** To its session it is the context, and nothing more. */
+export class Connection implements TransportListener, ConnectionContext {
   readonly id: string;
   readonly endpoint: Endpoint;
-  readonly credentials: readonly Credential[];
+  /** What the upgrade carried, until somebody has logged in: they are secrets, and most connections live long. */
+  credentials: readonly Credential[];
+  readonly subprotocol: string | undefined;
   /** Those cookies of the upgrade that the endpoint names. */
   readonly cookies: Readonly<Record<string, string>>;
-  readonly remoteAddress: string;
   /** Shared by all connections of the user; undefined where nobody is logged in. */
   userRate: TokenBucket | undefined;
   /** Whose rate that is; undefined where nobody is counted. */
@@ -105,36 +65,29 @@ export class Connection implements TransportListener {
   /** Ends the connection when its token does; undefined before login and where nobody vouches for the user. */
   lease: Lease | undefined;
 
+  /** What it is told of events. */
+  readonly deliveries: Deliveries;
   readonly #host: ConnectionHost;
   readonly #transport: Transport;
-  readonly #face: Face<unknown, Event, Command>;
+  readonly #codec: Codec<unknown>;
+  readonly #dialogue: Dialogue;
   readonly #receiver: Receiver;
+  readonly #submissions: Submissions;
   readonly #output: Output;
   readonly #timers: SessionTimers;
   readonly #heartbeat: Heartbeat;
-  /** While something is replayed. */
-  #replay: Replay | undefined;
   #loginDeadline: WheelTimer | undefined;
   #replacedDeadline: WheelTimer | undefined;
-  /** Ordered commands that are not settled. */
-  #holding = 0;
-  #inFlight = 0;
-  #ready = false;
-  #held: Event[] | undefined;
   #ending = false;
   #closed = false;
   #replacedNow = false;
-  /** Said once nothing is in flight any more. */
-  #goodbye: Event | undefined;
-  /** What the session was given last: an example of what it can't say. */
-  #subject: unknown;
   // Made at their first use: most connections are idle, and there are many.
   #log: Logger | undefined;
   #rate: TokenBucket | undefined;
   #attendanceRate: TokenBucket | undefined;
   #attending: Set<string> | undefined;
   #confirmation: Confirmation | undefined;
-  #lifeSigns: Set<(alive: boolean) => void> | undefined;
+  #lifeSigns: LifeSigns | undefined;
 
   constructor(host: ConnectionHost, endpoint: Endpoint, transport: Transport, upgrade: Upgrade) {
     this.#host = host;
@@ -142,23 +95,36 @@ export class Connection implements TransportListener {
     this.#transport = transport;
     this.credentials = upgrade.credentials;
     this.cookies = upgrade.cookies;
-    this.remoteAddress = transport.remoteAddress;
+    this.subprotocol = upgrade.subprotocol;
     this.id = host.newId();
     // Before any timer is armed: a face that throws must leave nothing behind.
-    this.#face = endpoint.openFace({
-      id: this.id,
-      credentials: upgrade.credentials,
-      subprotocol: upgrade.subprotocol,
-      identity: endpoint.identity,
-      now: host.now,
-      newId: host.newId,
-    });
+    const { codec, session } = endpoint.openFace(this);
+    this.#codec = codec;
     const { limits, heartbeat } = endpoint.config;
-    this.#output = new Output(this, transport, this.#face.codec);
-    this.#receiver = new Receiver(this, this.#face.codec);
+    this.#output = new Output(this, transport, codec);
+    this.#dialogue = new Dialogue(this, session, this.#output);
+    this.deliveries = new Deliveries(this, host, this.#dialogue, this.#output);
+    this.#receiver = new Receiver(this, codec);
+    this.#submissions = new Submissions(this);
     this.#timers = new SessionTimers(host.wheel, this);
     this.#heartbeat = new Heartbeat(host.wheel, heartbeat, this);
     this.#loginDeadline = host.wheel.arm(limits.beforeLogin.deadline, () => this.#missedLogin());
+  }
+
+  get remoteAddress(): string {
+    return this.#transport.remoteAddress;
+  }
+
+  get identity(): WireIdentity {
+    return this.endpoint.identity;
+  }
+
+  now(): number {
+    return this.#host.now();
+  }
+
+  newId(): string {
+    return this.#host.newId();
   }
 
   get log(): Logger {
@@ -212,7 +178,7 @@ export class Connection implements TransportListener {
 
   /** Whether the session has said that values may be delivered. */
   get isReady(): boolean {
-    return this.#ready;
+    return this.deliveries.isReady;
   }
 
   get namespace(): string {
@@ -227,7 +193,7 @@ export class Connection implements TransportListener {
   /** Whether enough waits for the peer that whoever has more should wait too. */
   get isCongested(): boolean {
     const { sendBuffer, held } = this.endpoint.config.limits;
-    return this.pendingBytes > sendBuffer / 2 || (this.#held?.length ?? 0) > held / 2;
+    return this.pendingBytes > sendBuffer / 2 || this.deliveries.unready > held / 2;
   }
 
   /** What waits in either direction. */
@@ -236,8 +202,8 @@ export class Connection implements TransportListener {
     return {
       inboxMessages: size,
       inboxBytes: bytes,
-      commands: this.#inFlight,
-      held: (this.#held?.length ?? 0) + (this.#replay?.heldCount ?? 0),
+      commands: this.#submissions.count,
+      held: this.deliveries.heldCount,
       outboxBytes: this.pendingBytes,
     };
   }
@@ -249,7 +215,7 @@ export class Connection implements TransportListener {
 
   /** Says what the dialect says first. Call it once the transport's listeners are attached. */
   open(): void {
-    this.#guard(() => this.#face.session.open());
+    this.#dialogue.open();
   }
 
   /** Says why the connection may not be, and ends it: instead of `open`. The error is fatal. */
@@ -262,7 +228,7 @@ export class Connection implements TransportListener {
   message(data: Uint8Array, isBinary: boolean): void {
     if (this.isEnding || this.#replacedNow) return;
     const { metrics } = this.endpoint;
-    this.#signOfLife(true);
+    this.#lifeSigns?.settle(true);
     metrics.wireMessagesIn++;
     metrics.bytesIn += data.length;
     this.#timers.touch('received');
@@ -272,7 +238,7 @@ export class Connection implements TransportListener {
 
   pong(unasked = false): void {
     if (this.isEnding) return;
-    this.#signOfLife(true);
+    this.#lifeSigns?.settle(true);
     this.#timers.touch('received_or_pong');
     if (unasked) {
       this.#heartbeat.alive();
@@ -282,7 +248,7 @@ export class Connection implements TransportListener {
   }
 
   drain(): void {
-    this.#replay?.drained();
+    this.deliveries.drained();
     this.#host.drained(this);
   }
 
@@ -298,7 +264,7 @@ export class Connection implements TransportListener {
     if (this.#closed) return;
     this.#closed = true;
     this.#stop();
-    this.#signOfLife(false);
+    this.#lifeSigns?.settle(false);
     this.outbox.clear();
     // 1006: there was no close frame of the client's.
     if (this.#ending && code === 1006) this.endpoint.metrics.uncleanCloses++;
@@ -313,24 +279,23 @@ export class Connection implements TransportListener {
   }
 
   get mayReceive(): boolean {
-    if (this.#goodbye !== undefined) return false;
-    if (this.#holding > 0 || this.#inFlight >= this.endpoint.config.limits.inFlight) return false;
-    return this.#host.mayReceive(this);
+    return this.#submissions.areOpen && this.#host.mayReceive(this);
   }
 
   /** The frame that is being handled, and the wire message that it came in. */
   get received(): { readonly wire: WireMessage; readonly frame: unknown } | undefined {
     const wire = this.#receiver.current;
-    return wire === undefined ? undefined : { wire, frame: this.#subject };
+    return wire === undefined ? undefined : { wire, frame: this.#dialogue.subject };
   }
 
   /** A frame as this connection's codec writes it. */
   encode(frame: unknown): WireMessage {
-    return this.#face.codec.encode(frame);
+    return this.#codec.encode(frame);
   }
 
   /** Sends a wire message as it is. */
   pass(wire: WireMessage): void {
+    this.leaveBurst();
     if (!this.isEnding) this.#output.pass(wire);
   }
 
@@ -340,15 +305,7 @@ export class Connection implements TransportListener {
   }
 
   frame(frame: unknown): boolean {
-    // Something does come of a frame that makes the session throw.
-    let isIdle = false;
-    this.#subject = frame;
-    this.#guard(() => {
-      const effects = this.#face.session.receive(frame);
-      isIdle = effects.length === 0;
-      return effects;
-    });
-    return !isIdle;
+    return this.#dialogue.receive(frame);
   }
 
   pause(): void {
@@ -365,6 +322,7 @@ export class Connection implements TransportListener {
 
   /** The peer is answered under the key that it used last. */
   keyUsed(keyId: number): void {
+    this.leaveBurst();
     this.#output.keyUsed(keyId);
   }
 
@@ -373,100 +331,48 @@ export class Connection implements TransportListener {
     this.#output.laid(overlay, send);
   }
 
-  // --- effects ------------------------------------------------------------------------------------------
+  // --- what its session wants -----------------------------------------------------------------------------
 
-  /** Calls the session and does what it says; whatever is thrown becomes this connection's own fault. */
-  #guard(call: () => SessionEffects): void {
-    if (this.isEnding) return;
-    try {
-      this.#perform(call());
-    } catch (error) {
-      this.fault(error);
-    }
-  }
-
-  /** Lets the session say what is wrong; ends the connection if the error is fatal or the session fails too. */
+  /** Whatever goes wrong on its account: the session says so, and the connection ends if it is fatal. */
   fault(thrown: unknown): void {
-    if (this.isEnding) return;
-    const error = toGatewayError(thrown);
-    if (error.code === 'frame_unknown' && this.#passOn(error)) return;
-    this.#countError(error);
-    try {
-      this.#perform(this.#face.session.fail(error));
-    } catch (second) {
-      this.log.error({ err: second }, 'session failed while it reported an error');
-      this.end('internal', errorText('internal', this.endpoint.config.locale));
-    }
-    if (error.fatal !== undefined) this.end(error.fatal, errorText(error.code, this.endpoint.config.locale));
+    this.#dialogue.fault(thrown);
   }
 
-  #passOn(error: GatewayError): boolean {
+  passOn(error: GatewayError): boolean {
     const wire = this.#receiver.current;
     return wire !== undefined && this.#host.pass(this, wire, error);
   }
 
-  #perform(effects: SessionEffects): void {
-    for (const effect of effects) {
-      if (this.isEnding) return;
-      this.#do(effect);
-    }
+  /** What it was told together with others comes before whatever happens to it now. That may end it. */
+  leaveBurst(): void {
+    this.endpoint.burst?.release(this);
   }
 
-  #do(effect: Effect<unknown, Command>): void {
-    switch (effect.kind) {
-      case 'send':
-        this.#output.send(effect.frame);
-        return;
-      case 'route':
-        this.#submit(effect.ref, effect.value);
-        return;
-      case 'lost':
-        this.endpoint.metrics.countLoss(effect.type, effect.fields, this.#subject);
-        return;
-      case 'timer':
-        this.#timers.set(effect.name, effect.afterMs, effect.restart);
-        return;
-      case 'ready':
-        this.#becomeReady();
-        return;
-      case 'close':
-        this.end(effect.reason, effect.text);
-        return;
-      case 'settled':
-        throw new Error('a server session has nothing to answer');
-      default:
-        effect satisfies never;
-    }
+  setTimer(name: string, afterMs: number | null, restart: TimerRestart | undefined): void {
+    this.#timers.set(name, afterMs, restart);
   }
 
-  #submit(ref: number, command: Command): void {
-    add(this.endpoint.metrics.commands, command.type);
-    this.#inFlight++;
-    if (this.#inFlight === this.endpoint.config.limits.inFlight) this.endpoint.metrics.stalls++;
-    if (isOrdered(command)) this.#holding++;
-    let settled = false;
-    this.#host.submit(this, command, (outcome) => {
-      if (settled) {
-        this.log.error({ command: command.type }, 'a command was settled twice');
-        return;
-      }
-      settled = true;
-      this.#settle(ref, command, outcome);
+  becomeReady(): void {
+    this.deliveries.begin(() => {
+      if (this.user !== undefined) this.credentials = NO_CREDENTIALS;
+      this.#host.ready(this);
     });
   }
 
-  #settle(ref: number, command: Command, outcome: Outcome): void {
-    this.#inFlight--;
-    if (isOrdered(command)) this.#holding--;
+  submit(ref: number, command: Command): void {
+    this.#submissions.submit(ref, command);
+  }
+
+  route(command: Command, done: (outcome: Outcome) => void): void {
+    this.#host.submit(this, command, done);
+  }
+
+  settled(ref: number, command: Command, outcome: Outcome): void {
     if (this.isEnding) return;
     if (this.user !== undefined) this.#forgetLoginDeadline();
-    if (!outcome.ok) this.#countError(outcome.error);
-    this.#guard(() => this.#face.session.settle(ref, outcome));
-    if (!outcome.ok && outcome.error.fatal !== undefined) {
-      this.end(outcome.error.fatal, errorText(outcome.error.code, this.endpoint.config.locale));
-    }
+    this.#dialogue.settle(ref, outcome);
     if (outcome.ok && this.endpoint.policy.replay === 'attend') this.#replayAttended(command);
-    if (this.#inFlight === 0 && this.#goodbye !== undefined) this.#sayGoodbye(this.#goodbye);
+    this.#sayGoodbyeIfIdle();
     this.#receiver.pump();
   }
 
@@ -478,7 +384,7 @@ export class Connection implements TransportListener {
     if (command.target.type === 'user') this.replay({ groups: [] });
   }
 
-  // --- output -------------------------------------------------------------------------------------------
+  // --- what it is told ----------------------------------------------------------------------------------
 
   sent(): void {
     this.#timers.touch('sent');
@@ -486,69 +392,32 @@ export class Connection implements TransportListener {
 
   /** Offers an event. Before `ready`, and messages during a replay, it is held back. Never throws. */
   offer(event: Event): void {
-    if (this.isEnding) return;
-    if (this.endpoint.silent.has(event.type)) this.endpoint.metrics.countLoss(event.type, WHOLE, event);
-    else if (!this.#ready) this.#hold(event);
-    else if (this.#replay?.isRunning === true && this.#replay.holds(event)) this.#replay.hold(event);
-    else this.deliver(event);
+    this.deliveries.offer(event);
   }
 
-  #hold(event: Event): void {
-    this.endpoint.metrics.held++;
-    this.#held ??= [];
-    this.#held.push(event);
-    if (this.#held.length > this.endpoint.config.limits.held) this.#output.tooSlow('held');
-  }
-
-  /** Gives an event to the session now, by the fast path where it can. */
+  /** Gives an event to the session now. */
   deliver(event: Event): void {
-    if (this.isEnding) return;
-    this.endpoint.metrics.events.add(event.type);
-    this.#output.isUnhurried = UNHURRIED.has(event.type);
-    try {
-      const overlay = this.#host.overlays?.get(event);
-      const key = overlay === undefined ? this.#face.session.fanoutKey?.(event) : undefined;
-      if (overlay !== undefined) this.#output.laid(overlay, () => this.#deliverAlone(event));
-      else if (key === undefined) this.#deliverAlone(event);
-      else this.#deliverShared(event, key);
-    } catch (error) {
-      if (event.type === 'message') {
-        this.confirmation.failed(event.message);
-        this.#host.unsaid(this, event.message);
-      }
-      this.fault(error);
-    } finally {
-      this.#output.isUnhurried = false;
-    }
+    this.deliveries.deliver(event);
   }
 
-  #deliverAlone(event: Event): void {
-    const effects = this.#face.session.deliver(event);
-    this.#subject = event;
-    this.#perform(effects);
-    this.#subject = undefined;
-    if (event.type !== 'message' || this.isEnding) return;
-    const sends = effects.filter((effect) => effect.kind === 'send');
-    if (sends.length === 0) {
-      this.confirmation.delivered(event, undefined);
-      this.#host.unsaid(this, event.message);
-    } else if (sends.some(({ confirm }) => confirm === 'dialect'))
-      this.confirmation.delivered(event, 'acknowledged');
-    else this.confirmation.delivered(event, event.replayed === true ? 'replayed' : 'live');
+  /** Replays what the user missed, after replays already under way; live messages wait until it is complete. */
+  replay(scope: ReplayScope, done?: (outcome: Outcome) => void): void {
+    this.leaveBurst();
+    if (!this.isEnding && !this.#replacedNow) this.deliveries.replay(scope, done);
   }
 
-  #deliverShared(event: Event, key: string): void {
-    if (!this.#output.sendKnown(event, key)) {
-      this.#output.sendShared(event, key, this.#face.session.deliver(event));
-    }
-    if (event.type !== 'message' || this.isEnding) return;
-    this.confirmation.delivered(event, event.replayed === true ? 'replayed' : 'live');
+  replayed(): void {
+    this.deliveries.replayed();
+  }
+
+  unsaid(message: Message): void {
+    this.#host.unsaid(this, message);
   }
 
   /** The dialect's own acknowledgement of a message delivery. False, without `done`, if none waits for it. */
   acknowledge(conversation: string, sequence: number, accepted: boolean, done: () => void): boolean {
     const known = this.confirmation.acknowledge(conversation, sequence, accepted, done);
-    if (known) this.#replay?.acknowledged();
+    if (known) this.deliveries.acknowledged();
     return known;
   }
 
@@ -571,7 +440,7 @@ export class Connection implements TransportListener {
   // --- from its timers --------------------------------------------------------------------------------------
 
   expire(timer: string): void {
-    this.#guard(() => this.#face.session.expire(timer));
+    this.#dialogue.expire(timer);
   }
 
   lost(): void {
@@ -593,22 +462,9 @@ export class Connection implements TransportListener {
       answer(false);
       return;
     }
-    const timer = this.#host.wheel.arm(withinMs, () => settle(false));
-    const settle = (alive: boolean): void => {
-      this.#host.wheel.cancel(timer);
-      this.#lifeSigns?.delete(settle);
-      answer(alive);
-    };
-    this.#lifeSigns ??= new Set();
-    this.#lifeSigns.add(settle);
+    this.#lifeSigns ??= new LifeSigns();
+    this.#lifeSigns.await(this.#host.wheel, withinMs, answer);
     this.#heartbeat.probe();
-  }
-
-  #signOfLife(alive: boolean): void {
-    const asking = this.#lifeSigns;
-    if (asking === undefined) return;
-    this.#lifeSigns = undefined;
-    for (const settle of asking) settle(alive);
   }
 
   /** Its user has logged in elsewhere: nothing more is received, and the session says goodbye in its own time. */
@@ -617,41 +473,13 @@ export class Connection implements TransportListener {
     if (this.isEnding) return;
     this.#replacedNow = true;
     this.#receiver.clear();
-    this.#replay?.stop();
+    this.deliveries.stopReplay();
     this.#transport.pause();
     const { closeTimeout } = this.endpoint.config.limits;
     this.#replacedDeadline = this.#host.wheel.arm(closeTimeout, () => this.end('replaced', ''));
   }
 
-  /** Replays what the user missed, after replays already under way; live messages wait until it is complete. */
-  replay(scope: ReplayScope, done?: (outcome: Outcome) => void): void {
-    if (this.isEnding || this.#replacedNow) return;
-    this.#replay ??= new Replay(this, this.#host.store, this.endpoint.config.limits);
-    this.#replay.add(scope, done);
-  }
-
-  replayed(): void {
-    this.#replay = undefined;
-  }
-
-  #becomeReady(): void {
-    if (this.#ready) return;
-    this.#ready = true;
-    this.#host.ready(this);
-    const held = this.#held ?? [];
-    this.#held = undefined;
-    for (const event of held) this.offer(event);
-  }
-
   // --- the end ------------------------------------------------------------------------------------------
-
-  #countError(error: GatewayError): void {
-    const { metrics } = this.endpoint;
-    add(metrics.errors, error.code);
-    if (error.code === 'slow_consumer') metrics.slowConsumers++;
-    if (error.code === 'internal') this.log.error({ err: error }, 'internal error');
-    else this.log.debug({ code: error.code, detail: error.detail }, 'error answered');
-  }
 
   /**
    * The gateway is going away: nothing more is received, what was accepted is settled, then the session says
@@ -659,8 +487,14 @@ export class Connection implements TransportListener {
    */
   retire(goodbye: Event, now = false): void {
     if (this.isEnding) return;
-    this.#goodbye = goodbye;
-    if (now || this.#inFlight === 0) this.#sayGoodbye(goodbye);
+    this.#submissions.goodbye = goodbye;
+    if (now) this.#sayGoodbye(goodbye);
+    else this.#sayGoodbyeIfIdle();
+  }
+
+  #sayGoodbyeIfIdle(): void {
+    const { goodbye, count } = this.#submissions;
+    if (goodbye !== undefined && count === 0) this.#sayGoodbye(goodbye);
   }
 
   #sayGoodbye(goodbye: Event): void {
@@ -670,6 +504,7 @@ export class Connection implements TransportListener {
 
   /** Ends the connection after what was said so far. Only the first call counts. */
   end(reason: CloseReason, text: string): void {
+    this.leaveBurst();
     if (this.isEnding) return;
     this.#finish(reason);
     this.log.debug({ reason }, 'ending the connection');
@@ -696,9 +531,8 @@ export class Connection implements TransportListener {
     if (this.#replacedDeadline !== undefined) wheel.cancel(this.#replacedDeadline);
     this.#timers.stop();
     this.#heartbeat.stop();
-    this.#replay?.stop();
+    this.deliveries.stop();
     this.#receiver.clear();
-    this.#held = undefined;
   }
 
   #forgetLoginDeadline(): void {

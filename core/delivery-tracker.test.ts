@@ -63,6 +63,44 @@ describe('where pongs confirm', () => {
     expect(answer(tracker)).toEqual([range('c', 10, 12), range('c', 1, 1)]);
   });
 
+  it('several that go out at once come to what they come to one by one', () => {
+    const step = fc.oneof(
+      fc.record({
+        kind: fc.constant('sent' as const),
+        gap: fc.integer({ min: 1, max: 3 }),
+        count: fc.integer({ min: 1, max: 5 }),
+      }),
+      fc.record({
+        kind: fc.constantFrom('acknowledged' as const, 'skipped' as const, 'ask' as const, 'answer' as const),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const [one, atOnce] = [new DeliveryTracker(), new DeliveryTracker()];
+        let last = 0;
+        for (const next of steps) {
+          if (next.kind === 'sent') {
+            const first = last + next.gap;
+            last = first + next.count - 1;
+            for (let sequence = first; sequence <= last; sequence++) one.sent('c', sequence, 'live');
+            atOnce.sent('c', first, 'live', last);
+            continue;
+          }
+          if (next.kind === 'acknowledged') last++;
+          for (const tracker of [one, atOnce]) {
+            if (next.kind === 'acknowledged') tracker.sent('c', last, 'acknowledged');
+            else if (next.kind === 'skipped') tracker.skipped('c');
+            else if (next.kind === 'ask') tracker.ask();
+          }
+          if (next.kind === 'answer') expect(answer(atOnce)).toEqual(answer(one));
+          expect(atOnce.hasFresh).toBe(one.hasFresh);
+        }
+        for (const tracker of [one, atOnce]) tracker.ask();
+        expect(answer(atOnce)).toEqual(answer(one));
+      }),
+    );
+  });
+
   it('all conversations of a kind can be broken off at once', () => {
     const tracker = new DeliveryTracker();
     for (const conversation of ['direct:a', 'direct:b', 'group:c']) {

@@ -61,8 +61,8 @@ export class DeliveryTracker {
     );
   }
 
-  /** A message went out. */
-  sent(conversation: string, sequence: number, kind: DeliveryKind): void {
+  /** A message went out; or several at once, up to `last`. */
+  sent(conversation: string, sequence: number, kind: DeliveryKind, last = sequence): void {
     const track = this.#track(conversation);
     if (kind === 'acknowledged') {
       if (track.awaited.get(sequence) !== 'awaited') this.#awaited++;
@@ -75,10 +75,10 @@ export class DeliveryTracker {
     this.#fresh = true;
     const continued = track[kind];
     if (continued !== undefined && sequence > continued.to && !awaitsWithin(track, continued.to, sequence)) {
-      continued.to = sequence;
+      continued.to = last;
       return;
     }
-    const range = { from: sequence, to: sequence, asked: sequence - 1, confirmed: sequence - 1 };
+    const range = { from: sequence, to: last, asked: sequence - 1, confirmed: sequence - 1 };
     track.ranges.push(range);
     // One that comes out of order stands alone.
     if (continued === undefined || sequence > continued.to) track[kind] = range;

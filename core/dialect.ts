@@ -6,7 +6,7 @@
  */
 import type { z } from 'zod';
 import type { Command, Credential } from '../schemas/command.ts';
-import type { Event } from '../schemas/event.ts';
+import type { Event, EventOf } from '../schemas/event.ts';
 import type { Result } from '../schemas/outcome.ts';
 import type { CloseReason } from './close.ts';
 import type { GatewayError, Locale } from './errors.ts';
@@ -88,8 +88,16 @@ export interface Session<Frame, In, Out> {
    * The fast path. Sessions of one endpoint that return the same key for a value get the same bytes, encoded
    * once. A key only if `deliver` would give exactly one `send`, change no state and lose the same things, and
    * it must tell apart whatever changes the encoding; the origin's own session returns undefined.
+   * Of messages to one group: sessions with the same key for one have the same key for the next, whoever writes it,
+   * unless one of them is called in between or is its origin. Core then asks only one of them.
    */
   fanoutKey?(value: In): string | undefined;
+  /**
+   * The fast path of client faces: the message that `receive` would route, if every session of the endpoint that is
+   * ready makes the same of the frame, now and later, and neither keeps anything of it nor asks what became of it. The
+   * frame has to name the message: two that are the same are one message, said twice. Undefined: only `receive` knows.
+   */
+  commonMessage?(frame: Frame): EventOf<'message'> | undefined;
 }
 
 /** We are the server of a legacy client. */
@@ -135,7 +143,7 @@ export interface EndpointContext<Options> {
 export interface ConnectionContext {
   /** Unique; equals an event's `origin` if this connection caused the event. */
   readonly id: string;
-  /** Server face: what the upgrade carried (`?token=`, cookie). Client face: what to log in with. */
+  /** Server face: what the upgrade carried (`?token=`, cookie), until the session is ready. Client face: what to log in with. */
   readonly credentials: readonly Credential[];
   /** The negotiated WebSocket subprotocol, or undefined. */
   readonly subprotocol: string | undefined;

@@ -29,7 +29,7 @@ describe('a user who logs in', () => {
     record.connections.add(CONNECTION);
     directory.release(record);
     expect([directory.size, directory.guests]).toEqual([1, 1]);
-    record.connections.clear();
+    record.connections.delete(CONNECTION);
     directory.release(record);
     directory.release(record);
     expect([directory.size, directory.guests, directory.find('main', 'zoe')]).toEqual([0, 0, undefined]);

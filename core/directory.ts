@@ -3,6 +3,7 @@ import type { Profile, User } from '../schemas/model.ts';
 import type { Connection } from './connection.ts';
 import { GatewayError } from './errors.ts';
 import type { GroupRecord } from './groups.ts';
+import { SmallSet } from './small-set.ts';
 
 const NONE: ReadonlySet<never> = new Set();
 
@@ -11,7 +12,7 @@ export class UserRecord {
   user: User;
   /** Listed by the configuration or the backend; others are guests, forgotten with their last connection. */
   known: boolean;
-  readonly connections = new Set<Connection>();
+  readonly connections = new SmallSet<Connection>();
   // Most users have none of them: an empty set for each would be most of what is kept of a user.
   #memberships: Set<GroupRecord> | undefined;
   #blocked: Set<string> | undefined;
@@ -56,6 +57,18 @@ function changed<Item>(set: Set<Item> | undefined, item: Item, isIn: boolean): S
   return set;
 }
 
+/** Written out, it is one object of the right size; spread, it would be one that has to grow. */
+function userIn(namespace: string, { id, name, avatar, extensions }: Profile): User {
+  if (avatar === undefined && extensions === undefined) return Object.freeze({ namespace, id, name });
+  return Object.freeze({
+    namespace,
+    id,
+    name,
+    ...(avatar === undefined ? {} : { avatar }),
+    ...(extensions === undefined ? {} : { extensions }),
+  });
+}
+
 export class Directory {
   readonly #namespaces = new Map<string, Map<string, UserRecord>>();
   /** Logins refused because of `limits.guests`. */
@@ -93,7 +106,7 @@ export class Directory {
 
   /** Adds or replaces a user's profile; from then on it is known. */
   put(namespace: string, profile: Profile): UserRecord {
-    const user: User = Object.freeze({ namespace, ...profile });
+    const user = userIn(namespace, profile);
     const old = this.find(namespace, profile.id);
     if (old === undefined) return this.#add(user, true);
     old.user = user;
@@ -113,12 +126,12 @@ export class Directory {
   meet(namespace: string, profile: Profile, verified: boolean): UserRecord {
     const old = this.find(namespace, profile.id);
     if (old !== undefined) return old;
-    if (verified) return this.#add(Object.freeze({ namespace, ...profile }), true);
+    if (verified) return this.#add(userIn(namespace, profile), true);
     if (this.#guests >= this.maxGuests) {
       this.guestsRefused++;
       throw new GatewayError('limit_exceeded', { detail: 'too many guests' });
     }
-    return this.#add(Object.freeze({ namespace, ...profile }), false);
+    return this.#add(userIn(namespace, profile), false);
   }
 
   /** Nobody lists the user any more: it is forgotten when nothing else is known of it, as a guest is. */

@@ -6,6 +6,7 @@ import type { EndpointConfig } from '../schemas/config.ts';
 import type { Event, EventOf } from '../schemas/event.ts';
 import type { User } from '../schemas/model.ts';
 import type { Authenticator } from './auth/port.ts';
+import type { Burst } from './burst.ts';
 import { CLOSE_CODES, type CloseReason } from './close.ts';
 import type { Connection } from './connection.ts';
 import type {
@@ -16,17 +17,20 @@ import type {
   Face,
   WireIdentity,
 } from './dialect.ts';
+import { Flusher } from './flusher.ts';
 import { userKey } from './groups.ts';
 import type { Screen } from './hooks/screen.ts';
 import { EndpointMetrics } from './metrics.ts';
-import { Flusher } from './outbox.ts';
 import { PayloadEncryption } from './payload-encryption.ts';
+import type { Part } from './strand.ts';
 import type { Transport } from './transport.ts';
 import type { Bridge } from './upstream/bridge.ts';
 
 /** What one fan-out key gave for the event that is being delivered: bytes to write, and what they lack. */
 export interface SharedDelivery {
-  readonly framed: Uint8Array;
+  readonly part: Part;
+  /** Bytes of the part, framed. */
+  readonly size: number;
   readonly losses: readonly { readonly type: string; readonly fields: readonly string[] }[];
 }
 
@@ -60,6 +64,11 @@ export class Lane {
     this.#last = shared;
   }
 }
+
+/** One for each kind of transport. */
+export type Lanes = Readonly<Record<Transport['kind'], Lane>>;
+
+export const newLanes = (): Lanes => ({ websocket: new Lane(), sockjs: new Lane() });
 
 export interface EndpointParts {
   readonly config: EndpointConfig;
@@ -95,7 +104,7 @@ export class Endpoint {
   readonly flusher: Flusher;
   /** Wire messages are encrypted below the codec; undefined: they are not. */
   encryption: PayloadEncryption | undefined;
-  readonly lanes: Readonly<Record<Transport['kind'], Lane>> = { websocket: new Lane(), sockjs: new Lane() };
+  readonly lanes = newLanes();
   /** Who handles its connections' commands: the hub, or a bridge to the server behind. Set where it is made. */
   bridge: Bridge | undefined;
   readonly connections = new Set<Connection>();
@@ -104,6 +113,8 @@ export class Endpoint {
   /** Open connections that are only told why they may not be. */
   told = 0;
   openFace: (connection: ConnectionContext) => Face<unknown, Event, Command>;
+  /** The messages that connections of it are being told together; undefined: none. */
+  burst: Burst | undefined;
   /** The newest list that was pushed, so that nobody gets an equal one twice. */
   roster: EventOf<'user_list'> | undefined;
 
@@ -121,7 +132,7 @@ export class Endpoint {
     this.silent = new Set(this.policy.silent);
     this.screen = screen;
     this.encryption = config.encryption === undefined ? undefined : new PayloadEncryption(config.encryption);
-    this.flusher = new Flusher(config.flushInterval, this.metrics);
+    this.flusher = new Flusher(config.flushInterval, this.metrics, config.presenceInterval);
     this.openFace = dialect.server(this.#context());
   }
 
@@ -152,6 +163,7 @@ export class Endpoint {
     this.authenticators = authenticators;
     this.screen = screen;
     this.flusher.intervalMs = config.flushInterval;
+    this.flusher.presence = config.presenceInterval;
     if (!isSame) this.openFace = this.dialect.server(this.#context());
   }
 

@@ -1,7 +1,8 @@
 /** Brings an event to the connections concerned: local ones directly, others over the bus. */
-import type { Event } from '../schemas/event.ts';
+import type { Event, EventOf } from '../schemas/event.ts';
 import type { Message } from '../schemas/model.ts';
 import { eventIn } from './bridged-view.ts';
+import { Burst } from './burst.ts';
 import type { Audience, Bus } from './bus/port.ts';
 import type { Connection } from './connection.ts';
 import type { Destinations } from './destinations.ts';
@@ -18,6 +19,9 @@ const TO_INBOX: ReadonlySet<Event['type']> = new Set([
   'relayed',
 ]);
 
+/** Connections of a group from which on messages in a row are delivered together. */
+const LARGE_GROUP = 16;
+
 export class FanOut {
   readonly #node: string;
   readonly #bus: Bus;
@@ -25,6 +29,10 @@ export class FanOut {
   readonly #groups: Groups;
   readonly #destinations: Destinations;
   readonly #unsubscribe: () => void;
+  /** The large group that a message of this turn went to last, and those that followed it there. */
+  #recent: GroupRecord | undefined;
+  #burst: Burst | undefined;
+  #settlesSoon = false;
   readonly #stored: ((message: Message, endpoint: string | undefined) => void) | undefined;
 
   constructor(parts: {
@@ -51,9 +59,19 @@ export class FanOut {
     this.#unsubscribe();
   }
 
+  /** Everybody has been told what was published so far; `record`: in this group. */
+  settle(record?: GroupRecord): void {
+    if (record === undefined || record === this.#recent) this.#recent = undefined;
+    const burst = this.#burst;
+    if (burst === undefined || (record !== undefined && record !== burst.record)) return;
+    this.#burst = undefined;
+    burst.end();
+  }
+
   /** `origin` is the connection that caused the event, if a connection did. */
   publish(event: Event, audience: Audience, origin?: Connection): void {
     Object.freeze(event);
+    if (event.type !== 'message') this.settle();
     this.#local(event, audience, origin);
     this.#bus.publish({ node: this.#node, event, audience });
     if (event.type === 'message') this.#stored?.(event.message, origin?.endpoint.path);
@@ -64,6 +82,10 @@ export class FanOut {
       case 'group': {
         const record = this.#groups.find(audience.namespace, audience.group);
         if (record === undefined) return;
+        if (event.type === 'message' && audience.members !== true && this.#inBurst(event, record)) {
+          if (origin !== undefined) this.#toAuthor(event, record, origin);
+          return;
+        }
         this.#toGroup(event, record, origin);
         if (audience.members === true) this.#toMembers(event, record, audience.besides ?? []);
         return;
@@ -79,6 +101,29 @@ export class FanOut {
         audience satisfies never;
     }
   }
+
+  /** Whether the message is one of several in a row to a large group, which are delivered together. */
+  #inBurst(event: EventOf<'message'>, record: GroupRecord): boolean {
+    if (record !== this.#recent) this.settle();
+    if (record.connections.size < LARGE_GROUP || record.aliases.size > 0) return false;
+    if (!this.#settlesSoon) {
+      this.#settlesSoon = true;
+      setImmediate(this.#settle);
+    }
+    if (record !== this.#recent) {
+      this.#recent = record;
+      return false;
+    }
+    this.#burst ??= new Burst(record, event);
+    const { namespace, id } = event.message.from;
+    this.#burst.deliver(event, this.#directory.find(namespace, id)?.connections ?? []);
+    return true;
+  }
+
+  readonly #settle = (): void => {
+    this.#settlesSoon = false;
+    this.settle();
+  };
 
   #toGroup(event: Event, record: GroupRecord, origin: Connection | undefined): void {
     const echoed = ECHOED.has(event.type);

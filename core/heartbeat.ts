@@ -21,7 +21,8 @@ export interface HeartbeatActions {
 /** It is its own timer: for the next ping, or, while one is under way, for when its pong is overdue. */
 export class Heartbeat implements WheelTimer {
   deadline = 0;
-  slot = -1;
+  next: WheelTimer | undefined;
+  previous: WheelTimer | undefined;
   readonly #wheel: TimerWheel;
   readonly #times: HeartbeatTimes;
   readonly #actions: HeartbeatActions;

@@ -1,12 +1,13 @@
 /**
- * The gateway's state and its composition: who exists, who is here, what they attend. Commands act on it
- * (`commands/`), connections live in it, and it knows no dialect.
+ * The gateway's state and its composition: who exists, who is here (`presence.ts`), what they attend
+ * (`attendance.ts`). Commands act on it (`commands/`), connections live in it, and it knows no dialect.
  */
 import type { Logger } from 'pino';
 import type { Command } from '../schemas/command.ts';
 import type { Config } from '../schemas/config.ts';
-import { conversationKey, type Message, type User } from '../schemas/model.ts';
+import type { Message } from '../schemas/model.ts';
 import { Admission } from './admission.ts';
+import { addMember, attend, unattend, unattendGroup } from './attendance.ts';
 import type { Bus } from './bus/port.ts';
 import { perform } from './commands/index.ts';
 import type { Connection, ConnectionHost } from './connection.ts';
@@ -16,12 +17,14 @@ import { Directory, type UserRecord } from './directory.ts';
 import type { ConnectedUser, Endpoint } from './endpoint.ts';
 import { toGatewayError } from './errors.ts';
 import { FanOut } from './fan-out.ts';
-import { type GroupRecord, Groups, userKey } from './groups.ts';
+import { type GroupRecord, Groups } from './groups.ts';
 import type { Hooks } from './hooks/hooks.ts';
 import { newUlid } from './ids.ts';
 import type { Operator } from './operator.ts';
+import { attach, detach } from './presence.ts';
 import { endRevoked, Revocations } from './revocations.ts';
 import { Rosters } from './roster.ts';
+import { promised } from './store/answers.ts';
 import type { DirectoryEntry, DirectoryStore } from './store/directory.ts';
 import type { IdentityMap, MessageStore } from './store/port.ts';
 import { TimerWheel } from './timer-wheel.ts';
@@ -244,135 +247,34 @@ export class Hub implements ConnectionHost {
     return [...own, ...this.serving.flatMap(({ bridge }) => bridge?.connectionsOf(namespace, user) ?? [])];
   }
 
-  // --- who is here --------------------------------------------------------------------------------------
+  // --- who is here, and what they attend ----------------------------------------------------------------
 
-  /** The connection belongs to the user from here on, who may thereby come online. */
   attach(connection: Connection, record: UserRecord): void {
-    const first = record.connections.size === 0;
-    record.connections.add(connection);
-    if (!first) return;
-    this.tellPresence(record, true, connection);
-    this.hooks?.presence(record.user, true, connection.endpoint.path);
+    attach(this, connection, record);
   }
 
-  /** The connection is out: its attendances end, and its user may go offline. */
   detach(connection: Connection): void {
-    for (const key of [...connection.attending]) this.unattend(connection, key);
-    connection.inbox = false;
-    if (connection.user === undefined) return;
-    const { namespace, id } = connection.user.user;
-    const record = this.directory.find(namespace, id);
-    if (record === undefined || !record.connections.delete(connection)) return;
-    if (record.connections.size === 0) {
-      this.tellPresence(record, false, connection);
-      this.hooks?.presence(record.user, false, connection.endpoint.path);
-    }
-    this.directory.release(record);
+    detach(this, connection);
   }
-
-  /** Whoever attends a group of the user hears that they came or went. */
-  tellPresence(record: UserRecord, online: boolean, origin?: Connection): void {
-    const { user } = record;
-    const groups = [...record.memberships];
-    if (groups.length === 0) return;
-    const event = Object.freeze({
-      type: 'presence_changed',
-      namespace: user.namespace,
-      ...(origin === undefined ? {} : { origin: origin.id }),
-      user,
-      online,
-      at: this.now(),
-    } as const);
-    const heard = new Set<Connection>(record.connections);
-    for (const group of groups) {
-      for (const connection of group.connections) {
-        if (heard.has(connection) || connection.namespace !== user.namespace) continue;
-        if (groups.length > 1) heard.add(connection);
-        connection.offer(event);
-      }
-      this.rosters.changed(group);
-    }
-  }
-
-  // --- attendance ---------------------------------------------------------------------------------------
 
   attends(connection: Connection, record: GroupRecord): boolean {
     return record.connections.has(connection);
   }
 
-  /** Others hear of it if it is the user's first connection there. */
   attend(connection: Connection, record: GroupRecord): void {
-    if (record.connections.has(connection)) return;
-    record.connections.add(connection);
-    connection.attending.add(
-      `group:${userKey({ namespace: connection.namespace, id: this.groupId(connection, record) })}`,
-    );
-    const user = connection.user?.user;
-    if (user === undefined || connection.user?.anonymous === true) return;
-    const key = userKey(user);
-    const present = record.attending.get(key);
-    if (present !== undefined) {
-      present.connections.add(connection);
-      return;
-    }
-    record.attending.set(key, { user, connections: new Set([connection]) });
-    this.#attendanceChanged('member_joined', record, user, connection);
+    attend(this, connection, record);
   }
 
   unattendGroup(connection: Connection, record: GroupRecord): void {
-    if (!record.connections.delete(connection)) return;
-    // What is said there until it comes back is not sent to it.
-    connection.tracker.skipped(conversationKey({ type: 'group', id: record.group.id }, ''));
-    connection.attending.delete(
-      `group:${userKey({ namespace: connection.namespace, id: this.groupId(connection, record) })}`,
-    );
-    const user = connection.user?.user;
-    const present = user === undefined ? undefined : record.attending.get(userKey(user));
-    if (
-      user !== undefined &&
-      present?.connections.delete(connection) === true &&
-      present.connections.size === 0
-    ) {
-      record.attending.delete(userKey(user));
-      this.#attendanceChanged('member_left', record, user, connection);
-    }
-    if (record.transient !== undefined && record.connections.size === 0) this.groups.remove(record);
+    unattendGroup(this, connection, record);
   }
 
-  /** Ends what `connection.attending` names by this key: a group, a topic or a queue. */
   unattend(connection: Connection, key: string): void {
-    connection.attending.delete(key);
-    const separator = key.indexOf(':');
-    const kind = key.slice(0, separator);
-    // The namespace is the configuration's and has no NUL; an id may have one.
-    const end = key.indexOf('\u0000', separator);
-    const namespace = key.slice(separator + 1, end);
-    const id = key.slice(end + 1);
-    if (kind === 'group') {
-      const record = this.groups.find(namespace, id);
-      if (record !== undefined) this.unattendGroup(connection, record);
-    } else if (kind === 'topic' || kind === 'queue') {
-      this.destinations.unsubscribe(connection, kind, id);
-    }
+    unattend(this, connection, key);
   }
 
-  #attendanceChanged(
-    type: 'member_joined' | 'member_left',
-    record: GroupRecord,
-    user: User,
-    origin: Connection,
-  ): void {
-    const { namespace, id } = record.group;
-    this.fanOut.publish(
-      { type, namespace, origin: origin.id, group: record.group, user, at: this.now() },
-      { kind: 'group', namespace, group: id },
-      origin,
-    );
-  }
-
-  /** The group's id as the connection's namespace knows it. */
-  groupId(connection: Connection, record: GroupRecord): string {
-    return record.aliases.get(connection.namespace) ?? record.group.id;
+  addMember(record: GroupRecord, member: UserRecord): void {
+    addMember(this, record, member);
   }
 
   /** Gives a user an integer where some endpoint of the namespace shows integers. */
@@ -381,42 +283,12 @@ export class Hub implements ConnectionHost {
       (endpoint) => endpoint.namespace === namespace && endpoint.config.identity === 'integer',
     );
     if (!needed || this.identities.integerOf(namespace, user) !== undefined) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.identities.assign(namespace, [{ id: user, integer }], (outcome) => {
-        if (outcome.ok) resolve();
-        else reject(outcome.error);
-      });
-    });
+    return promised((done) => this.identities.assign(namespace, [{ id: user, integer }], done));
   }
 
   /** Makes changes of users and groups durable, all or none. @throws GatewayError store_unavailable */
   save(entries: readonly DirectoryEntry[]): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.directoryStore.save(entries, (outcome) => {
-        if (outcome.ok) resolve();
-        else reject(outcome.error);
-      });
-    });
-  }
-
-  // --- membership ---------------------------------------------------------------------------------------
-
-  /** Makes a user a member; connections of dialects in which members attend do so at once. */
-  addMember(record: GroupRecord, member: UserRecord): void {
-    const { namespace } = record.group;
-    const { user } = member;
-    record.members.set(userKey(user), user);
-    member.setMembership(record, true);
-    if (user.namespace === namespace) {
-      const conversation = conversationKey({ type: 'group', id: record.group.id }, user.id);
-      this.store.enroll(namespace, conversation, [user.id], (outcome) => {
-        if (!outcome.ok) this.log.error({ err: outcome.error }, 'a member could not be enrolled');
-      });
-    }
-    for (const connection of member.connections) {
-      if (connection.endpoint.policy.attendance === 'membership') this.attend(connection, record);
-    }
-    this.rosters.changed(record);
+    return promised((done) => this.directoryStore.save(entries, done));
   }
 
   stop(): void {

@@ -1,6 +1,6 @@
 import { decodeTime, isValid } from 'ulid';
 import { describe, expect, it } from 'vitest';
-import { newUlid, newUuid, pooledRandom } from './ids.ts';
+import { newUlid, newUuid, pooledRandom, ulidFactory } from './ids.ts';
 
 describe('a ULID', () => {
   it('is one as others read it, with the time in it', () => {
@@ -15,6 +15,41 @@ describe('a ULID', () => {
     const ids = Array.from({ length: 20_000 }, () => newUlid());
     expect([...ids].sort()).toEqual(ids);
     expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe('ULIDs of one millisecond', () => {
+  const MADE = 1_200_000;
+
+  it.each([
+    ['begin anywhere', undefined],
+    ['begin with the lowest digits', () => 0],
+    ['begin with the highest digits', () => 255 / 256],
+  ])('ascend, also when more are made than one millisecond has numbers for: %s', (_, random) => {
+    const make = ulidFactory(() => 1_700_000_000_000, random);
+    let last = '';
+    let times = 0;
+    for (let count = 0; count < MADE; count++) {
+      const id = make();
+      if (id <= last) expect.fail(`${id} after ${last}`);
+      if (id.slice(0, 10) !== last.slice(0, 10)) times++;
+      last = id;
+    }
+    expect(isValid(last)).toBe(true);
+    expect(times).toBeGreaterThan(1);
+    expect(decodeTime(last) - 1_700_000_000_000).toBeLessThan(5);
+  });
+
+  it('ascend while the clock is set back', () => {
+    let now = 1_700_000_000_000;
+    const make = ulidFactory(() => now);
+    const first = make();
+    now -= 3_600_000;
+    const second = make();
+    now += 3_600_001;
+    const third = make();
+    expect([first, second, third]).toEqual([third, second, first].sort());
+    expect(decodeTime(third)).toBe(1_700_000_000_001);
   });
 });
 

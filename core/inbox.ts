@@ -1,4 +1,6 @@
 /** Wire messages that wait to be handled, bounded by number and bytes. Its owner pauses the socket when it is full. */
+import { Fifo } from './fifo.ts';
+
 export interface InboxLimits {
   readonly messages: number;
   readonly bytes: number;
@@ -11,9 +13,7 @@ interface Waiting {
 
 export class Inbox {
   readonly #limits: InboxLimits;
-  #queue: Waiting[] = [];
-  /** Index of the first that waits: shifting an array of hundreds for each message would cost more. */
-  #head = 0;
+  readonly #queue = new Fifo<Waiting>();
   #bytes = 0;
 
   constructor(limits: InboxLimits) {
@@ -26,20 +26,14 @@ export class Inbox {
   }
 
   shift(): Waiting | undefined {
-    const next = this.#queue[this.#head];
-    if (next === undefined) return undefined;
-    this.#head++;
-    this.#bytes -= next.data.length;
-    if (this.#head === this.#queue.length) {
-      this.#queue = [];
-      this.#head = 0;
-    }
+    const next = this.#queue.shift();
+    if (next !== undefined) this.#bytes -= next.data.length;
     return next;
   }
 
   /** How many wait, and their bytes. */
   get size(): number {
-    return this.#queue.length - this.#head;
+    return this.#queue.size;
   }
 
   get bytes(): number {
@@ -56,8 +50,7 @@ export class Inbox {
   }
 
   clear(): void {
-    this.#queue = [];
-    this.#head = 0;
+    this.#queue.clear();
     this.#bytes = 0;
   }
 }

@@ -31,10 +31,11 @@ export class Losses {
   #keys = 0;
 
   /** `value` is what was to be said, if it is at hand. */
-  count(type: string, fields: readonly string[], value?: unknown): void {
+  count(type: string, fields: readonly string[], value?: unknown, times = 1): void {
+    if (times === 0) return;
     for (const field of fields) {
       const counted = this.#counted(type, field);
-      counted.count++;
+      counted.count += times;
       if (value !== undefined && counted.examples.length < MAX_EXAMPLES) {
         counted.examples.push(redacted(value));
       }

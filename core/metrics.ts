@@ -43,7 +43,7 @@ export class EndpointMetrics {
   /** Connections that the gateway ended and whose closing handshake was not completed. */
   uncleanCloses = 0;
   replayed = 0;
-  readonly commands = new Map<string, number>();
+  readonly commands = new Tally();
   readonly events = new Tally();
   readonly errors = new Map<ErrorCode, number>();
   readonly closes = new Map<string, number>();
@@ -56,8 +56,9 @@ export class EndpointMetrics {
     add(this.refusals, limit);
   }
 
-  countLoss(type: string, fields: readonly string[], value?: unknown): void {
-    this.losses.count(type, fields, value);
+  /** `times`: so many recipients did without it. */
+  countLoss(type: string, fields: readonly string[], value?: unknown, times = 1): void {
+    this.losses.count(type, fields, value, times);
   }
 }
 
@@ -67,14 +68,14 @@ export class Tally implements Iterable<readonly [string, number]> {
   #last = '';
   #run = 0;
 
-  add(key: string): void {
+  add(key: string, amount = 1): void {
     if (key === this.#last) {
-      this.#run++;
+      this.#run += amount;
       return;
     }
     this.#settle();
     this.#last = key;
-    this.#run = 1;
+    this.#run = amount;
   }
 
   get(key: string): number {

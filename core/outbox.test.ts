@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { Flusher, Outbox } from './outbox.ts';
+import { Flusher } from './flusher.ts';
+import { type Manner, Outbox } from './outbox.ts';
 import type { Transport } from './transport.ts';
 
 /** A transport that keeps what is written to it. */
@@ -11,6 +12,7 @@ function recorder(write?: (bytes: Uint8Array) => void) {
     kind: 'websocket',
     remoteAddress: '127.0.0.1',
     bufferedBytes: 0,
+    text: undefined,
     frame: (message) => Buffer.from(message),
     write: write ?? ((bytes) => writes.push(bytes)),
     ping: () => {},
@@ -22,6 +24,12 @@ function recorder(write?: (bytes: Uint8Array) => void) {
   return { transport, writes, terminated: () => terminated };
 }
 
+/** Queues framed bytes. */
+function push(outbox: Outbox, bytes: string | Uint8Array, manner: Manner = 'shared'): void {
+  const part = typeof bytes === 'string' ? Buffer.from(bytes) : bytes;
+  outbox.push(part, part.length, manner);
+}
+
 const text = (writes: readonly Uint8Array[]): readonly string[] =>
   writes.map((bytes) => Buffer.from(bytes).toString());
 
@@ -29,13 +37,13 @@ it('writes all that a turn has queued in one write, in order', async () => {
   const { transport, writes } = recorder();
   const counts = { writes: 0 };
   const outbox = new Outbox(transport, new Flusher(0, counts));
-  for (const part of ['one ', 'two ', 'three']) outbox.push(Buffer.from(part));
+  for (const part of ['one ', 'two ', 'three']) push(outbox, part);
   expect(writes).toEqual([]);
   expect(outbox.pendingBytes).toBe(13);
   await turn();
   expect(text(writes)).toEqual(['one two three']);
   expect([outbox.pendingBytes, counts.writes]).toEqual([0, 1]);
-  outbox.push(Buffer.from('four'));
+  push(outbox, 'four');
   await turn();
   expect(text(writes)).toEqual(['one two three', 'four']);
 });
@@ -45,13 +53,14 @@ it('writes a single frame and large frames as they are, without a copy, in their
   const outbox = new Outbox(transport, new Flusher());
   const large = Buffer.alloc(16_384, 'L');
   const larger = Buffer.alloc(100_000, 'M');
-  for (const part of [Buffer.from('a'), Buffer.from('b'), large, larger, Buffer.from('c')]) outbox.push(part);
+  for (const part of [Buffer.from('a'), Buffer.from('b'), large, larger, Buffer.from('c')])
+    push(outbox, part);
   await turn();
   expect(writes.map(({ length }) => length)).toEqual([2, 16_384, 100_000, 1]);
   expect(writes[1]).toBe(large);
   expect(writes[2]).toBe(larger);
   const single = Buffer.from('single');
-  outbox.push(single);
+  push(outbox, single);
   await turn();
   expect(writes[4]).toBe(single);
 });
@@ -59,10 +68,10 @@ it('writes a single frame and large frames as they are, without a copy, in their
 it('writes at once when it is flushed, and nothing again at the end of the turn', async () => {
   const { transport, writes } = recorder();
   const outbox = new Outbox(transport, new Flusher());
-  outbox.push(Buffer.from('now'));
+  push(outbox, 'now');
   outbox.flush();
   expect(text(writes)).toEqual(['now']);
-  outbox.push(Buffer.from('later'));
+  push(outbox, 'later');
   await turn();
   expect(text(writes)).toEqual(['now', 'later']);
 });
@@ -70,7 +79,7 @@ it('writes at once when it is flushed, and nothing again at the end of the turn'
 it('writes nothing that was queued when it is cleared', async () => {
   const { transport, writes } = recorder();
   const outbox = new Outbox(transport, new Flusher());
-  outbox.push(Buffer.from('gone'));
+  push(outbox, 'gone');
   outbox.clear();
   await turn();
   expect(writes).toEqual([]);
@@ -85,8 +94,8 @@ it('ends a transport that throws, and serves the others of the turn', async () =
   const whole = recorder();
   const first = new Outbox(broken.transport, flusher);
   const second = new Outbox(whole.transport, flusher);
-  first.push(Buffer.from('one'));
-  second.push(Buffer.from('two'));
+  push(first, 'one');
+  push(second, 'two');
   await turn();
   expect(broken.terminated()).toBe(1);
   expect(text(whole.writes)).toEqual(['two']);
@@ -105,8 +114,8 @@ it('joins what several turns queue when the endpoint has a flush interval', asyn
       },
       new Flusher(20),
     );
-    outbox.push(Buffer.from('one '));
-    setImmediate(() => outbox.push(Buffer.from('two')));
+    push(outbox, 'one ');
+    setImmediate(() => push(outbox, 'two'));
   });
   await written;
   expect(text(writes)).toEqual(['one two']);
@@ -116,21 +125,21 @@ it('lets what is in no hurry wait for more of it, and writes it in order with wh
   const { transport, writes } = recorder();
   const { promise, resolve } = Promise.withResolvers<void>();
   const last = recorder(() => resolve());
-  const flusher = new Flusher();
+  const flusher = new Flusher(0, { writes: 0 }, { base: 50, perThousand: 0 });
   const outbox = new Outbox(transport, flusher);
   const other = new Outbox(last.transport, flusher);
-  outbox.push(Buffer.from('news '), true);
+  push(outbox, 'news ', 'unhurried');
   await turn();
   expect(writes).toEqual([]);
-  outbox.push(Buffer.from('more '), true);
-  outbox.push(Buffer.from('message '));
-  outbox.push(Buffer.from('and news'), true);
+  push(outbox, 'more ', 'unhurried');
+  push(outbox, 'message ');
+  push(outbox, 'and news', 'unhurried');
   await turn();
   expect(text(writes)).toEqual(['news more message and news']);
   // Written when the time of the first has come, together with all of the endpoint's.
-  outbox.push(Buffer.from('late'), true);
-  outbox.push(Buffer.from('r'), true);
-  other.push(Buffer.from('last'), true);
+  push(outbox, 'late', 'unhurried');
+  push(outbox, 'r', 'unhurried');
+  push(other, 'last', 'unhurried');
   await promise;
   expect(text(writes)).toEqual(['news more message and news', 'later']);
 });

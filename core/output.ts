@@ -3,12 +3,14 @@
  * bytes serve every connection with the same fan-out key. A peer that does not keep up is a slow consumer.
  */
 import type { Event } from '../schemas/event.ts';
+import type { Overlaid } from './connection.ts';
 import type { Codec, Effect, WireMessage } from './dialect.ts';
 import type { Endpoint, Lane, SharedDelivery } from './endpoint.ts';
 import { GatewayError } from './errors.ts';
 import type { LimitName } from './metrics.ts';
-import { Outbox } from './outbox.ts';
-import type { Transport } from './transport.ts';
+import { type Manner, Outbox } from './outbox.ts';
+import { COPY_LIMIT_BYTES, type Part, type Strand } from './strand.ts';
+import type { TextFraming, Transport } from './transport.ts';
 
 /** The connection, as far as output needs it. */
 export interface OutputHost {
@@ -48,12 +50,12 @@ export class Output {
   }
 
   send(frame: unknown): void {
-    this.#push(this.#encode(frame));
+    this.#sendPart(this.#encode(frame), 'alone');
   }
 
   /** Sends a wire message as it is. */
   pass(wire: WireMessage): void {
-    this.#push(this.#framed(wire));
+    this.#sendPart(this.#partOf(wire), 'alone');
   }
 
   /** Whatever is sent meanwhile goes through the overlay. */
@@ -67,68 +69,112 @@ export class Output {
     }
   }
 
-  /** Sends the bytes that another connection had made of the event under this key; false if none has. */
-  sendKnown(event: Event, fanoutKey: string): boolean {
-    const shared = this.#lane.get(event, this.#keyOf(fanoutKey));
-    if (shared === undefined) return false;
-    this.#sendShared(event, shared);
-    return true;
-  }
-
   /**
-   * Sends what an event comes to, and keeps it for others with the same key.
+   * What an event comes to under the key: as another connection has had it, else what `effects` gives, which is kept.
    *
    * @throws Error if the effects send nothing: the session broke the contract of `fanoutKey`
    */
-  sendShared(event: Event, fanoutKey: string, effects: readonly Effect<unknown, unknown>[]): void {
-    const shared = this.#share(effects, fanoutKey);
-    this.#lane.set(event, this.#keyOf(fanoutKey), shared);
-    this.#sendShared(event, shared);
+  shared(
+    event: Event,
+    fanoutKey: string,
+    effects: () => readonly Effect<unknown, unknown>[],
+    laid?: Overlaid,
+  ): SharedDelivery {
+    const key = this.laneKey(fanoutKey);
+    const lane = laid?.lanes?.[this.#transport.kind] ?? this.#lane;
+    const known = lane.get(event, key);
+    if (known !== undefined) return known;
+    const made = this.#shareLaid(effects(), fanoutKey, laid?.overlay);
+    lane.set(event, key, made);
+    return made;
   }
 
-  #keyOf(fanoutKey: string): string {
+  #shareLaid(
+    effects: readonly Effect<unknown, unknown>[],
+    fanoutKey: string,
+    overlay: Overlaid['overlay'],
+  ): SharedDelivery {
+    const outer = this.#overlay;
+    this.#overlay = overlay ?? outer;
+    try {
+      return this.#share(effects, fanoutKey);
+    } finally {
+      this.#overlay = outer;
+    }
+  }
+
+  /** Tells apart whatever has bytes of its own among the endpoint's connections. */
+  sharedKey(fanoutKey: string): string {
+    return `${this.#transport.kind} ${this.laneKey(fanoutKey)}`;
+  }
+
+  /** The key under which connections of this kind have the same bytes. */
+  laneKey(fanoutKey: string): string {
     return this.#host.endpoint.encryption === undefined ? fanoutKey : `${this.#keyId} ${fanoutKey}`;
   }
 
-  #sendShared(event: Event, { framed, losses }: SharedDelivery): void {
+  sendShared(event: Event, { part, size, losses }: SharedDelivery): void {
     if (losses.length > 0) {
       const { metrics } = this.#host.endpoint;
       for (const { type, fields } of losses) metrics.countLoss(type, fields, event);
     }
-    this.#push(framed);
+    this.#push(part, size, this.isUnhurried ? 'unhurried' : 'shared');
   }
 
   #share(effects: readonly Effect<unknown, unknown>[], fanoutKey: string): SharedDelivery {
     const losses: { readonly type: string; readonly fields: readonly string[] }[] = [];
-    let framed: Uint8Array | undefined;
+    let part: Part | undefined;
     for (const effect of effects) {
-      if (effect.kind === 'send') framed = this.#encode(effect.frame);
+      if (effect.kind === 'send') part = this.#encode(effect.frame);
       else if (effect.kind === 'lost') losses.push(effect);
     }
-    if (framed === undefined) throw new Error(`fan-out key ${fanoutKey} for an event that sends nothing`);
-    return { framed, losses };
+    if (part === undefined) throw new Error(`fan-out key ${fanoutKey} for an event that sends nothing`);
+    return { part, size: this.#sizeOf(part), losses };
   }
 
-  #encode(frame: unknown): Uint8Array {
+  #encode(frame: unknown): Part {
     this.#host.endpoint.metrics.encodes++;
     const message = this.#codec.encode(frame);
-    return this.#framed(this.#overlay === undefined ? message : this.#overlay(message));
+    return this.#partOf(this.#overlay === undefined ? message : this.#overlay(message));
   }
 
-  #framed(message: WireMessage): Uint8Array {
+  /** Short text is framed where it is written, anything else now. */
+  #partOf(message: WireMessage): Part {
     const { encryption } = this.#host.endpoint;
-    return this.#transport.frame(encryption === undefined ? message : encryption.seal(message, this.#keyId));
+    const sealed = encryption === undefined ? message : encryption.seal(message, this.#keyId);
+    const { text } = this.#transport;
+    if (typeof sealed === 'string' && text !== undefined && sealed.length < COPY_LIMIT_BYTES / 3)
+      return sealed;
+    return this.#transport.frame(sealed);
   }
 
-  #push(framed: Uint8Array): void {
-    const { metrics, config } = this.#host.endpoint;
+  #sizeOf(part: Part): number {
+    return typeof part === 'string' ? (this.#transport.text as TextFraming).size(part) : part.length;
+  }
+
+  #sendPart(part: Part, manner: Manner): void {
+    this.#push(part, this.#sizeOf(part), this.isUnhurried ? 'unhurried' : manner);
+  }
+
+  #push(part: Part, size: number, manner: Manner): void {
+    const { metrics } = this.#host.endpoint;
     metrics.framesOut++;
-    metrics.bytesOut += framed.length;
+    metrics.bytesOut += size;
+    this.#queued(this.outbox.push(part, size, manner));
+  }
+
+  /** Sends what others are told as well; they have been counted together. */
+  adopt(strand: Strand): void {
+    this.#queued(this.outbox.adopt(strand));
+  }
+
+  #queued(pendingBytes: number): void {
     this.#host.sent();
-    if (this.outbox.push(framed, this.isUnhurried) <= config.limits.sendBuffer || this.#isSlow) return;
+    const { sendBuffer } = this.#host.endpoint.config.limits;
+    if (pendingBytes <= sendBuffer || this.#isSlow) return;
     // What this turn alone has queued says nothing about the peer.
     this.outbox.flush();
-    if (this.outbox.pendingBytes > config.limits.sendBuffer) this.tooSlow('send_buffer');
+    if (this.outbox.pendingBytes > sendBuffer) this.tooSlow('send_buffer');
   }
 
   /** In the dialect's own words, then at once: what is queued will not be read in time anyway. */

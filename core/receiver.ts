@@ -24,6 +24,9 @@ export interface ReceiverHost {
   keyUsed(keyId: number): void;
 }
 
+const textOf = (bytes: Uint8Array): string =>
+  (Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)).toString();
+
 const NOTHING: Pick<Inbox, 'size' | 'bytes'> = Object.freeze({ size: 0, bytes: 0 });
 
 export class Receiver {
@@ -55,6 +58,16 @@ export class Receiver {
   }
 
   push(data: Uint8Array, isBinary: boolean): void {
+    if (this.#takesNow) {
+      this.#pumping = true;
+      try {
+        this.#decode(data, isBinary);
+      } finally {
+        this.#pumping = false;
+      }
+      if (this.#frames !== undefined) this.pump();
+      return;
+    }
     this.#waiting ??= new Inbox(this.#host.endpoint.config.limits.inbox);
     this.#waiting.push(data, isBinary);
     this.pump();
@@ -64,15 +77,20 @@ export class Receiver {
     this.#host.pause();
   }
 
+  /** Whether nothing is before the next message: then it need not wait for its turn. */
+  get #takesNow(): boolean {
+    if (this.#pumping || this.#frames !== undefined || this.#host.isEnding) return false;
+    return (this.#waiting === undefined || this.#waiting.size === 0) && this.#host.mayReceive;
+  }
+
   /** Handles what waits, in order, until something holds it up. Re-entrant calls leave the work to the outer one. */
   pump(): void {
-    const waiting = this.#waiting;
-    if (this.#pumping || waiting === undefined) return;
+    if (this.#pumping || (this.#waiting === undefined && this.#frames === undefined)) return;
     this.#pumping = true;
     try {
       while (!this.#host.isEnding && this.#host.mayReceive) {
         if (this.#frames === undefined) {
-          const next = waiting.shift();
+          const next = this.#waiting?.shift();
           if (next === undefined) break;
           this.#decode(next.data, next.isBinary);
         } else {
@@ -82,7 +100,7 @@ export class Receiver {
     } finally {
       this.#pumping = false;
     }
-    if (this.#paused && !this.#host.isEnding && waiting.isRoomy) {
+    if (this.#paused && !this.#host.isEnding && this.#waiting?.isRoomy === true) {
       this.#paused = false;
       this.#host.resume();
     }
@@ -106,9 +124,14 @@ export class Receiver {
         this.#host.keyUsed(opened.keyId);
       }
       const asBytes = dialect.text === 'bytes' || (isBinary && encryption === undefined);
-      const message = asBytes ? plain : Buffer.from(plain.buffer, plain.byteOffset, plain.length).toString();
+      const message = asBytes ? plain : textOf(plain);
       this.#current = message;
-      this.#frames = this.#codec.decode(message)[Symbol.iterator]();
+      const frames = this.#codec.decode(message);
+      if (!Array.isArray(frames) || frames.length !== 1) this.#frames = frames[Symbol.iterator]();
+      else {
+        this.#handle(frames[0]);
+        this.#current = undefined;
+      }
     } catch (error) {
       this.#frames = undefined;
       this.#host.fault(error);
@@ -150,6 +173,10 @@ export class Receiver {
       this.#current = undefined;
       return;
     }
+    this.#handle(next.value);
+  }
+
+  #handle(frame: unknown): void {
     const { metrics, config } = this.#host.endpoint;
     metrics.framesIn++;
     const isLoggedIn = this.#host.isLoggedIn;
@@ -159,6 +186,6 @@ export class Receiver {
       this.#host.fault(new GatewayError('unauthenticated', { detail, fatal: 'unauthenticated' }));
       return;
     }
-    if (this.#host.frame(next.value) && !isLoggedIn) this.#framesBeforeLogin++;
+    if (this.#host.frame(frame) && !isLoggedIn) this.#framesBeforeLogin++;
   }
 }

@@ -47,7 +47,7 @@ export function endRevoked(connections: Iterable<Connection>, before: number): n
   let ended = 0;
   for (const connection of [...connections]) {
     const { lease } = connection;
-    if (lease === undefined || (lease.issuedAt ?? lease.since) >= before) continue;
+    if (lease === undefined || lease.since >= before) continue;
     connection.fault(new GatewayError('token_expired'));
     ended++;
   }

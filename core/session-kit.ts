@@ -19,44 +19,49 @@ const WHOLE: readonly string[] = Object.freeze(['*']);
 
 export const READY: Effect<never, never> = Object.freeze({ kind: 'ready' });
 
+const NO_CONTEXTS: readonly never[] = Object.freeze([]);
+
 /**
  * What a session remembers of each routed command until it is settled: refs count up from 1. Bounded, because
  * core bounds the commands in flight of a connection.
  */
 export class Pending<Context> {
   #next = 1;
-  /** The only one, mostly; 0: there is none here. The map is for what waits beside it. */
-  #ref = 0;
-  #context: Context | undefined;
-  #others: Map<number, Context> | undefined;
+  /** Those that wait, and what is remembered of each. None before the first: most connections are idle. */
+  #refs: number[] | undefined;
+  #contexts: Context[] = NO_CONTEXTS as never;
 
   add(context: Context): number {
     const ref = this.#next++;
-    if (this.#ref === 0) {
-      this.#ref = ref;
-      this.#context = context;
+    if (this.#refs === undefined) {
+      this.#refs = [ref];
+      this.#contexts = [context];
     } else {
-      this.#others ??= new Map();
-      this.#others.set(ref, context);
+      this.#refs.push(ref);
+      this.#contexts.push(context);
     }
     return ref;
   }
 
   /** Gives the context back and forgets it; undefined if the ref is not known. */
   take(ref: number): Context | undefined {
-    if (ref === this.#ref) {
-      const context = this.#context;
-      this.#ref = 0;
-      this.#context = undefined;
-      return context;
+    const refs = this.#refs;
+    if (refs === undefined) return undefined;
+    const at = refs.indexOf(ref);
+    if (at < 0) return undefined;
+    const context = this.#contexts[at];
+    // The newest takes its place: the few that wait are searched, whatever their order.
+    const newest = refs.pop() as number;
+    const newestContext = this.#contexts.pop() as Context;
+    if (newest !== ref) {
+      refs[at] = newest;
+      this.#contexts[at] = newestContext;
     }
-    const context = this.#others?.get(ref);
-    this.#others?.delete(ref);
     return context;
   }
 
   get size(): number {
-    return (this.#ref === 0 ? 0 : 1) + (this.#others?.size ?? 0);
+    return this.#refs?.length ?? 0;
   }
 }
 

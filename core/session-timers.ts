@@ -12,15 +12,18 @@ export interface TimerOwner {
 
 class NamedTimer implements WheelTimer {
   deadline = 0;
-  slot = -1;
+  next: WheelTimer | undefined;
+  previous: WheelTimer | undefined;
   readonly name: string;
   readonly afterMs: number;
   readonly restart: TimerRestart | undefined;
   readonly armedAt: number;
-  readonly #timers: SessionTimers;
+  /** The next one of the same session. */
+  beside: NamedTimer | undefined;
+  readonly #session: SessionTimers;
 
-  constructor(timers: SessionTimers, what: Pick<NamedTimer, 'name' | 'afterMs' | 'restart' | 'armedAt'>) {
-    this.#timers = timers;
+  constructor(session: SessionTimers, what: Pick<NamedTimer, 'name' | 'afterMs' | 'restart' | 'armedAt'>) {
+    this.#session = session;
     this.name = what.name;
     this.afterMs = what.afterMs;
     this.restart = what.restart;
@@ -28,17 +31,15 @@ class NamedTimer implements WheelTimer {
   }
 
   fire(): void {
-    this.#timers.fired(this);
+    this.#session.fired(this);
   }
 }
-
-const NONE: readonly NamedTimer[] = Object.freeze([]);
 
 export class SessionTimers {
   readonly #wheel: TimerWheel;
   readonly #owner: TimerOwner;
-  /** A session has one or two. */
-  #timers: readonly NamedTimer[] = NONE;
+  /** The newest, and by it the others: a session has one or two. */
+  #newest: NamedTimer | undefined;
   #receivedAt: number;
   #pongAt: number;
   #sentAt: number;
@@ -57,12 +58,14 @@ export class SessionTimers {
   }
 
   set(name: string, afterMs: number | null, restart: TimerRestart | undefined): void {
-    const old = this.#timers.find((timer) => timer.name === name);
+    let old = this.#newest;
+    while (old !== undefined && old.name !== name) old = old.beside;
     if (old !== undefined) this.#remove(old);
     if (afterMs === null || this.#stopped) return;
     if (restart === 'sent') this.#watchesSent = true;
     const timer = new NamedTimer(this, { name, afterMs, restart, armedAt: this.#wheel.now() });
-    this.#timers = [...this.#timers, timer];
+    timer.beside = this.#newest;
+    this.#newest = timer;
     this.#wheel.rearm(timer, afterMs);
   }
 
@@ -88,13 +91,19 @@ export class SessionTimers {
   /** For good: what is set later never expires. */
   stop(): void {
     this.#stopped = true;
-    for (const timer of this.#timers) this.#wheel.cancel(timer);
-    this.#timers = NONE;
+    for (let timer = this.#newest; timer !== undefined; timer = timer.beside) this.#wheel.cancel(timer);
+    this.#newest = undefined;
   }
 
   #remove(timer: NamedTimer): void {
     this.#wheel.cancel(timer);
-    this.#timers = this.#timers.length === 1 ? NONE : this.#timers.filter((other) => other !== timer);
+    if (this.#newest === timer) {
+      this.#newest = timer.beside;
+      return;
+    }
+    let before = this.#newest;
+    while (before !== undefined && before.beside !== timer) before = before.beside;
+    if (before !== undefined) before.beside = timer.beside;
   }
 
   /** From the timer itself. */

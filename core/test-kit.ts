@@ -15,7 +15,7 @@ import { MemoryMessageStore } from './store/memory.ts';
 import { MemoryIdentityMap } from './store/memory-identity.ts';
 import type { MessageStore } from './store/port.ts';
 import { TimerWheel } from './timer-wheel.ts';
-import type { Transport } from './transport.ts';
+import type { TextFraming, Transport } from './transport.ts';
 
 export type Out = Effects<string, Command>;
 
@@ -51,7 +51,8 @@ function* framesOf(text: string): Generator<string> {
   }
 }
 
-const scripted = (script: Script) =>
+/** One script for all connections, or what gives each its own by the connection's id. */
+export const scripted = (scripts: Script | ((id: string) => Script)) =>
   defineDialect<string, object>({
     id: 'scripted',
     title: 'Does as the test says',
@@ -61,8 +62,14 @@ const scripted = (script: Script) =>
     defaults: { locale: 'en', identity: 'string', singleSession: false, silenceMs: null, closeCodes: {} },
     reference: { source: '', toldBy: [], frames: [], cut: () => [], read: () => undefined },
     loginBy: 'frame',
-    policy: () => ({ attendance: 'explicit', inbox: 'login', replay: 'sync', ...script.policy }),
-    server: () => () => {
+    policy: () => ({
+      attendance: 'explicit',
+      inbox: 'login',
+      replay: 'sync',
+      ...(typeof scripts === 'function' ? {} : scripts.policy),
+    }),
+    server: () => (context) => {
+      const script = typeof scripts === 'function' ? scripts(context.id) : scripts;
       script.face?.();
       const session: ServerSession<string> = {
         open: () => script.open?.() ?? [],
@@ -82,7 +89,7 @@ const scripted = (script: Script) =>
 
 /** A transport that keeps what it is told; `room` is what the peer's kernel takes before bytes pile up. */
 export class RecordingTransport implements Transport {
-  readonly kind = 'websocket';
+  readonly kind: Transport['kind'] = 'websocket';
   readonly remoteAddress = '127.0.0.1';
   readonly written: string[] = [];
   readonly calls: string[] = [];
@@ -90,6 +97,7 @@ export class RecordingTransport implements Transport {
   room = Number.POSITIVE_INFINITY;
   closedWith: { readonly code: number; readonly text: string } | undefined;
 
+  readonly text: TextFraming | undefined = undefined;
   frame(message: string | Uint8Array): Uint8Array {
     return Buffer.from(`<${message}>`);
   }
@@ -129,6 +137,7 @@ export const STORE_LIMITS = {
   retentionMs: 1_000_000_000,
   deduplicationMs: 1_000_000,
   queueEntries: 1000,
+  queueNames: 1000,
 };
 
 export interface Submitted {

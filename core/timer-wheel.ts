@@ -10,21 +10,35 @@ const SLOTS = 1024;
 export interface WheelTimer {
   /** Monotonic ms. */
   deadline: number;
-  slot: number;
-  readonly fire: () => void;
+  /** Its neighbours in its slot, in a ring; undefined while it is not armed. The wheel's own. */
+  next: WheelTimer | undefined;
+  previous: WheelTimer | undefined;
+  fire(): void;
+}
+
+/** A slot: the ring's beginning and end, and no timer itself. */
+interface Slot extends WheelTimer {
+  next: WheelTimer;
+  previous: WheelTimer;
+}
+
+function makeSlot(): Slot {
+  const slot = { deadline: Number.POSITIVE_INFINITY, next: undefined, previous: undefined, fire: () => {} };
+  return Object.assign(slot as WheelTimer, { next: slot, previous: slot });
 }
 
 export class TimerWheel {
   readonly #tickMs: number;
   readonly #now: () => number;
-  readonly #slots: Set<WheelTimer>[] = Array.from({ length: SLOTS }, () => new Set());
+  readonly #slots: readonly Slot[] = Array.from({ length: SLOTS }, makeSlot);
   #turning: NodeJS.Timeout | undefined;
   /** The tick up to which all slots have been looked at. */
   #tick: number;
   #size = 0;
   #stopped = false;
 
-  constructor(tickMs = 50, now: () => number = () => performance.now()) {
+  /** Whole milliseconds by default: times that are kept for each connection take no room of their own then. */
+  constructor(tickMs = 50, now: () => number = () => Math.floor(performance.now())) {
     this.#tickMs = tickMs;
     this.#now = now;
     this.#tick = Math.floor(now() / tickMs);
@@ -41,7 +55,7 @@ export class TimerWheel {
   }
 
   arm(afterMs: number, fire: () => void): WheelTimer {
-    const timer: WheelTimer = { deadline: this.#now() + afterMs, slot: -1, fire };
+    const timer = { deadline: this.#now() + afterMs, next: undefined, previous: undefined, fire };
     this.#place(timer);
     return timer;
   }
@@ -55,9 +69,12 @@ export class TimerWheel {
 
   /** Cancelling twice, or after the timer has fired, changes nothing. */
   cancel(timer: WheelTimer): void {
-    if (timer.slot < 0) return;
-    (this.#slots[timer.slot] as Set<WheelTimer>).delete(timer);
-    timer.slot = -1;
+    const { next, previous } = timer;
+    if (next === undefined || previous === undefined) return;
+    previous.next = next;
+    next.previous = previous;
+    timer.next = undefined;
+    timer.previous = undefined;
     this.#size--;
   }
 
@@ -66,11 +83,7 @@ export class TimerWheel {
     this.#stopped = true;
     clearInterval(this.#turning);
     this.#turning = undefined;
-    for (const slot of this.#slots) {
-      for (const timer of slot) timer.slot = -1;
-      slot.clear();
-    }
-    this.#size = 0;
+    for (const slot of this.#slots) while (slot.next !== slot) this.cancel(slot.next);
   }
 
   /**
@@ -84,7 +97,8 @@ export class TimerWheel {
     const first = Math.max(this.#tick, last - SLOTS + 1);
     const due: WheelTimer[] = [];
     for (let tick = first; tick <= last; tick++) {
-      for (const timer of this.#slots[tick % SLOTS] as Set<WheelTimer>) {
+      const slot = this.#slots[tick % SLOTS] as Slot;
+      for (let timer = slot.next; timer !== slot; timer = timer.next as WheelTimer) {
         if (timer.deadline <= now) due.push(timer);
       }
     }
@@ -92,7 +106,7 @@ export class TimerWheel {
     const thrown: unknown[] = [];
     for (const timer of due) {
       // One timer's callback may have cancelled another that was due in the same turn, or put it off.
-      if (timer.slot < 0 || timer.deadline > now) continue;
+      if (timer.next === undefined || timer.deadline > now) continue;
       this.cancel(timer);
       try {
         timer.fire();
@@ -109,8 +123,12 @@ export class TimerWheel {
 
   #place(timer: WheelTimer): void {
     if (this.#stopped) return;
-    timer.slot = Math.ceil(timer.deadline / this.#tickMs) % SLOTS;
-    (this.#slots[timer.slot] as Set<WheelTimer>).add(timer);
+    const slot = this.#slots[Math.ceil(timer.deadline / this.#tickMs) % SLOTS] as Slot;
+    const last = slot.previous;
+    timer.previous = last;
+    timer.next = slot;
+    last.next = timer;
+    slot.previous = timer;
     this.#size++;
     if (this.#turning === undefined) {
       this.#tick = Math.floor(this.#now() / this.#tickMs);

@@ -16,6 +16,8 @@ export interface Transport {
   readonly bufferedBytes: number;
   /** One wire message as this kind's bytes. Pure: the result depends on nothing but the message. */
   frame(message: WireMessage): Uint8Array;
+  /** The same for text that is written beside others into one buffer; undefined: there is only `frame`. */
+  readonly text: TextFraming | undefined;
   /** Writes framed messages: one, or several joined end to end. */
   write(framed: Uint8Array): void;
   /** Asks the peer for a sign of life; `pong` follows, or on SockJS over HTTP the client's next request counts. */
@@ -27,6 +29,14 @@ export interface Transport {
   close(code: number, text: string): void;
   /** Ends it at once. */
   terminate(): void;
+}
+
+/** How text becomes a transport's bytes without a buffer of its own. */
+export interface TextFraming {
+  /** Bytes that the text comes to, framed. */
+  size(text: string): number;
+  /** Writes the framed text, of `size` bytes, into the target from `at` on. */
+  write(text: string, size: number, target: Buffer, at: number): void;
 }
 
 /** What a transport tells the connection on it. Every method may be called only after `listen`. */

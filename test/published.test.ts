@@ -44,10 +44,11 @@ describe('the documents', () => {
     await expect(withGeneratedParts(read(path))).toMatchFileSnapshot(join(HOME, path));
   });
 
-  it('list every section of the configuration and the options of every dialect', () => {
+  it('list every section of the configuration, the keys of a server behind and the options of every dialect', () => {
     const parts = generatedPartsIn(read('docs/configuration.md'));
     expect(parts).toEqual([
       ...topLevelSections().map((name) => `keys of ${name}`),
+      'keys of upstream',
       ...dialects.map(({ id }) => `options of ${id}`),
     ]);
   });

@@ -10,7 +10,7 @@ import type {
 import { GatewayError } from '../../core/errors.ts';
 import { closeIfFatal, lost, NOTHING, READY, route, send } from '../../core/session-kit.ts';
 import type { Command, CommandOf, SendMessage } from '../../schemas/command.ts';
-import type { Event } from '../../schemas/event.ts';
+import type { Event, EventOf } from '../../schemas/event.ts';
 import type { Destination, Message, Target, User } from '../../schemas/model.ts';
 import type { Result } from '../../schemas/outcome.ts';
 import { AwaitedMessages } from './awaited.ts';
@@ -94,6 +94,13 @@ export class JsonClientSession implements Session<JsonFrame, Command, Event> {
       default:
         return frame satisfies never;
     }
+  }
+
+  /** A message that says its own time: only its name and its words are read. */
+  commonMessage(frame: ServerFrame): EventOf<'message'> | undefined {
+    if (this.#me === undefined || frame.type !== 'message' || frame.data.timestamp == null) return undefined;
+    const event = this.#peer.event(frame, this.#me);
+    return event?.type === 'message' ? event : undefined;
   }
 
   deliver(command: Command, ref = 0): Out {

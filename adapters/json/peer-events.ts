@@ -2,7 +2,7 @@
 import type { ConnectionContext } from '../../core/dialect.ts';
 import type { Event } from '../../schemas/event.ts';
 import { type Group, MAX_ID_LENGTH, type Target, type User } from '../../schemas/model.ts';
-import { keepWritten, readContentType } from './content-type.ts';
+import { readContentType } from './content-type.ts';
 import type {
   AckFrame,
   AuthErrorFrame,
@@ -139,7 +139,7 @@ export class PeerEvents {
     const from = this.user(data.fromId, data.from_name, data.from_avatar);
     const to = this.#target(data.chatType, data.toId);
     if (from === undefined || to === undefined) return undefined;
-    const type = readContentType(data.contentType);
+    const { contentType, extensions } = readContentType(data.contentType);
     return {
       type: 'message',
       namespace: this.#namespace,
@@ -151,11 +151,11 @@ export class PeerEvents {
         from,
         to,
         content: data.content,
-        contentType: type.contentType,
+        contentType,
         sentAt: data.timestamp ?? this.#connection.now(),
         ...(data.replyTo ? { replyTo: data.replyTo } : undefined),
         ...(data.imageUrl ? { attachment: { url: data.imageUrl } } : undefined),
-        ...keepWritten(type),
+        ...(extensions === undefined ? undefined : { extensions }),
       },
     };
   }

@@ -12,7 +12,7 @@ import { closeIfFatal, explain, lost, NOTHING, Pending, READY, route, send } fro
 import type { Command, Credential, SendMessage } from '../../schemas/command.ts';
 import type { Event } from '../../schemas/event.ts';
 import type { Target, User } from '../../schemas/model.ts';
-import { keepWritten, readContentType } from './content-type.ts';
+import { readContentType } from './content-type.ts';
 import { fanoutKeyOf, sayEvent, sayMessage } from './events.ts';
 import type { JsonOptions } from './options.ts';
 import type {
@@ -204,17 +204,17 @@ export class JsonServerSession implements Session<JsonFrame, Event, Command> {
     const targetId = data.chatType === 'group' ? data.toId : identity.toCanonical(data.toId);
     if (targetId === undefined) return [this.#error('recipient_unknown', data.id)];
     const target: Target = { type: data.chatType === 'group' ? 'group' : 'user', id: targetId };
-    const type = readContentType(data.contentType);
+    const { contentType, extensions } = readContentType(data.contentType);
     const command: SendMessage = {
       type: 'send_message',
       target,
       content: data.content,
-      contentType: type.contentType,
+      contentType,
       clientId: data.id,
       claimedSender,
       ...(data.replyTo ? { replyTo: data.replyTo } : undefined),
       ...(data.imageUrl ? { attachment: { url: data.imageUrl } } : undefined),
-      ...keepWritten(type),
+      ...(extensions === undefined ? undefined : { extensions }),
     };
     return [route(this.#pending.add({ kind: 'message', id: data.id }), command)];
   }

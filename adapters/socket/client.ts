@@ -11,7 +11,7 @@ import type {
 import { GatewayError } from '../../core/errors.ts';
 import { closeIfFatal, explain, lost, NOTHING, READY, route, send } from '../../core/session-kit.ts';
 import type { Command, CommandOf } from '../../schemas/command.ts';
-import type { Event } from '../../schemas/event.ts';
+import type { Event, EventOf } from '../../schemas/event.ts';
 import type { Destination, Target } from '../../schemas/model.ts';
 import { ChannelMap, PRIVATE_PREFIX } from './channels.ts';
 import { serverFrames } from './codec.ts';
@@ -92,6 +92,14 @@ class SocketClientSession implements ClientSession<SocketFrame> {
     return isServerEvent(frame)
       ? this.#told(frame)
       : this.#event(frame.event, relayedEvent(frame, this.#reading));
+  }
+
+  /** A message that the server has named and dated. */
+  commonMessage(frame: ServerFrame): EventOf<'message'> | undefined {
+    if (isServerSystem(frame) || !isServerEvent(frame) || frame.event !== 'message') return undefined;
+    const { id, timestamp } = frame.data;
+    const event = id === undefined || timestamp === undefined ? undefined : eventOf(frame, this.#reading);
+    return event?.type === 'message' ? event : undefined;
   }
 
   #system(frame: ServerSystemFrame): ClientEffects {

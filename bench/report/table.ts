@@ -77,6 +77,8 @@ const COLUMNS: Readonly<Record<WorkloadResult['measure'], readonly Column[]>> = 
     figure('p99.9', 'p999', milliseconds),
     figure('CPU s per million', 'cpuPerMillion'),
     times('CPU to yardstick', 'toYardstick', 'cpuPerMillion'),
+    WITH_OTHERS,
+    figure('frames per write', 'framesPerWrite'),
     figure('generator late, p99', 'latenessP99', milliseconds),
     GENERATOR,
   ],

@@ -3,6 +3,7 @@ import type { Connection } from '../connection.ts';
 import { GatewayError } from '../errors.ts';
 import { userKey } from '../groups.ts';
 import type { Hub } from '../hub.ts';
+import { tellPresence as tellComing } from '../presence.ts';
 import { type Of, recordOf, tellUsers, userOf } from './shared.ts';
 
 export async function putUser(hub: Hub, { namespace, user }: Of<'put_user'>): Promise<void> {
@@ -58,7 +59,7 @@ export async function acceptContact(
 export function tellPresence(hub: Hub, { namespace, user: id, online, to }: Of<'tell_presence'>): void {
   const record = userOf(hub, namespace, id);
   if (to === undefined) {
-    hub.tellPresence(record, online);
+    tellComing(hub, { record, online, origin: undefined });
     return;
   }
   const { user } = record;

@@ -1,9 +1,8 @@
 /** The authenticators of a configuration, by name. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Logger } from 'pino';
 import type { AuthenticatorConfig } from '../../schemas/config.ts';
-import type { HookMetrics } from '../hooks/metrics.ts';
-import { type HttpHookParts, httpHook } from './http-hook.ts';
+import type { Outbound } from '../outbound/caller.ts';
+import { httpHook } from './http-hook.ts';
 import { jwtAuthenticator } from './jwt.ts';
 import type { Authenticator, Identity } from './port.ts';
 import { staticTokens } from './static-tokens.ts';
@@ -33,13 +32,11 @@ class Slot implements Authenticator {
 /** The authenticators in force, by name. A reload changes what is behind a name. */
 export class Authenticators {
   readonly #slots = new Map<string, Slot>();
-  readonly #log: Pick<Logger, 'warn' | 'info'>;
-  readonly #metrics: HookMetrics;
+  readonly #outbound: Outbound;
   #configs: Readonly<Record<string, AuthenticatorConfig>> = {};
 
-  constructor(log: Pick<Logger, 'warn' | 'info'>, metrics: HookMetrics) {
-    this.#log = log;
-    this.#metrics = metrics;
+  constructor(outbound: Outbound) {
+    this.#outbound = outbound;
   }
 
   /** Those that an endpoint lists. */
@@ -60,7 +57,7 @@ export class Authenticators {
     const different = Object.entries(configs).filter(
       ([name, config]) => !this.#slots.has(name) || !isDeepStrictEqual(config, this.#configs[name]),
     );
-    const made = makeAuthenticators(Object.fromEntries(different), this.#log, this.#metrics);
+    const made = makeAuthenticators(Object.fromEntries(different), this.#outbound);
     // Endpoints are made with them before they are in force.
     for (const [name, authenticator] of made) {
       if (!this.#slots.has(name)) this.#slots.set(name, new Slot(authenticator));
@@ -75,7 +72,7 @@ export class Authenticators {
         if (Object.hasOwn(configs, name)) continue;
         slot.inner = NOBODY;
         this.#slots.delete(name);
-        this.#metrics.remove(name);
+        this.#outbound.metrics?.remove(name);
       }
     };
   }
@@ -88,13 +85,12 @@ export class Authenticators {
  */
 export function makeAuthenticators(
   configs: Readonly<Record<string, AuthenticatorConfig>>,
-  log: Pick<Logger, 'warn' | 'info'>,
-  metrics?: HookMetrics,
+  outbound: Outbound,
 ): ReadonlyMap<string, Authenticator> {
   return new Map(
     Object.entries(configs).map(([name, config]) => {
       try {
-        return [name, makeAuthenticator(config, { name, log, metrics })];
+        return [name, makeAuthenticator(config, name, outbound)];
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new Error(`authenticators.${name}: ${reason}`, { cause: error });
@@ -103,14 +99,14 @@ export function makeAuthenticators(
   );
 }
 
-function makeAuthenticator(config: AuthenticatorConfig, parts: HttpHookParts): Authenticator {
+function makeAuthenticator(config: AuthenticatorConfig, name: string, outbound: Outbound): Authenticator {
   switch (config.type) {
     case 'static':
       return staticTokens(config.tokens);
     case 'jwt':
-      return jwtAuthenticator(config, parts.log);
+      return jwtAuthenticator(config, outbound.log);
     case 'http':
-      return httpHook(config, parts);
+      return httpHook(config, name, outbound);
     default:
       return config satisfies never;
   }

@@ -9,11 +9,10 @@ const unavailable = expect.objectContaining({
   code: 'upstream_unavailable',
   fatal: 'upstream_unavailable',
 });
-const hookAt = (url: string, settings: object = {}, now?: () => number) =>
-  httpHook(authenticatorConfig({ type: 'http', url, allowPrivate: true, ...settings }), {
-    name: 'it',
+const hookAt = (url: string, settings: object = {}, now: () => number = Date.now) =>
+  httpHook(authenticatorConfig({ type: 'http', url, allowPrivate: true, ...settings }), 'it', {
     log: NO_LOG,
-    ...(now === undefined ? {} : { now }),
+    now,
   });
 
 describe('the login hook', () => {

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { Logger } from 'pino';
 import type { JwtAuthenticatorConfig } from '../../schemas/config.ts';
-import { boundedFetch } from './bounded-fetch.ts';
+import { boundedFetch } from '../outbound/bounded-fetch.ts';
 import { KeySet } from './key-set.ts';
 import { keysOfSet, type NamedKey, publicKeyOf } from './verification-key.ts';
 
@@ -14,7 +14,7 @@ const FILE_CHECK_MS = 1000;
 const MAX_FILE_BYTES = 1024 * 1024;
 
 /** The keys that a token with this key id may be signed with. */
-export type KeyFinder = (keyId: string | undefined) => Promise<readonly NamedKey[]>;
+export type KeyFinder = (keyId: string | undefined) => readonly NamedKey[] | Promise<readonly NamedKey[]>;
 
 /** `now` is monotonic ms. @throws Error if the configuration's key can't be read or is of the wrong kind: before anybody connects */
 export function jwtKeys(
@@ -77,5 +77,5 @@ export function jwtKeys(
 
 function always(key: NamedKey['key']): KeyFinder {
   const keys = [{ id: undefined, key }];
-  return async () => keys;
+  return () => keys;
 }

@@ -1,5 +1,5 @@
 /** JSON Web Tokens, by jose. The algorithm is the configuration's, whatever a token says of itself. */
-import type { KeyObject } from 'node:crypto';
+import { createSecretKey } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Logger } from 'pino';
 import type { Credential } from '../../schemas/command.ts';
@@ -16,26 +16,23 @@ import { type Authenticator, type Identity, tokenOf } from './port.ts';
  */
 export function jwtAuthenticator(config: JwtAuthenticatorConfig, log: Pick<Logger, 'warn'>): Authenticator {
   const keys = jwtKeys(config, log);
+  const { algorithm, secret } = config;
+  const hs256Key =
+    algorithm === 'HS256' && secret !== undefined ? createSecretKey(Buffer.from(secret)) : undefined;
+  const headOf = headReader();
   const options = {
-    clockTolerance: config.clockTolerance / 1000,
     requiredClaims: ['sub'],
+    algorithms: [algorithm],
+    clockTolerance: config.clockTolerance / 1000,
     ...(config.audience === undefined ? {} : { audience: config.audience }),
     ...(config.issuer === undefined ? {} : { issuer: config.issuer }),
   };
 
-  const verify = async (token: string, key: KeyObject, isPlain: boolean): Promise<JWTPayload | undefined> =>
-    isPlain && config.algorithm === 'HS256'
-      ? hs256Claims(token, key, options)
-      : (await jwtVerify(token, key, { ...options, algorithms: [config.algorithm] })).payload;
-
   /** The claims of a good token. A token without a key id is tried with each key. */
-  const claims = async (token: string): Promise<JWTPayload | undefined> => {
-    const header = headerOf(token);
-    // Before a key is looked for: a forged header must not make the gateway fetch anything.
-    if (header?.alg !== config.algorithm) return undefined;
-    for (const { key } of await keys(typeof header.kid === 'string' ? header.kid : undefined)) {
+  const claims = async (token: string, candidates: Keys): Promise<JWTPayload | undefined> => {
+    for (const { key } of await candidates) {
       try {
-        return await verify(token, key, header.crit === undefined && header.b64 === undefined);
+        return (await jwtVerify(token, key, options)).payload;
       } catch (error) {
         if (!(error instanceof errors.JOSEError)) throw error;
         if (!(error instanceof errors.JWSSignatureVerificationFailed)) return undefined;
@@ -44,11 +41,21 @@ export function jwtAuthenticator(config: JwtAuthenticatorConfig, log: Pick<Logge
     return undefined;
   };
 
+  /** Where nothing has to be waited for, nothing is: all clients come back at once. */
+  const verify = (token: string): JWTPayload | undefined | Promise<JWTPayload | undefined> => {
+    const head = headOf(token);
+    // Before a key is looked for: a forged header must not make the gateway fetch anything.
+    if (head?.algorithm !== algorithm) return undefined;
+    if (hs256Key !== undefined && head.isPlain) return hs256Claims(token, hs256Key, options);
+    return claims(token, keys(head.keyId));
+  };
+
   return {
     async authenticate(credential: Credential): Promise<Identity | undefined> {
       const token = tokenOf(credential);
       if (token === undefined) return undefined;
-      const payload = await claims(token);
+      const verified = verify(token);
+      const payload = verified instanceof Promise ? await verified : verified;
       if (payload === undefined) return undefined;
       const userId = Id.safeParse(payload.sub);
       if (!userId.success || (credential.kind === 'password' && credential.login !== userId.data))
@@ -68,9 +75,39 @@ export function jwtAuthenticator(config: JwtAuthenticatorConfig, log: Pick<Logge
   };
 }
 
-function headerOf(token: string): ReturnType<typeof decodeProtectedHeader> | undefined {
+type Keys = ReturnType<ReturnType<typeof jwtKeys>>;
+
+/** What a token says of its signature. */
+interface Head {
+  readonly algorithm: string | undefined;
+  readonly keyId: string | undefined;
+  /** It asks for no extension. */
+  readonly isPlain: boolean;
+}
+
+/** Reads heads of tokens. All tokens of one issuer begin alike: the head read last is remembered. */
+function headReader(): (token: string) => Head | undefined {
+  let last = '';
+  let known: Head | undefined;
+  return (token) => {
+    if (last !== '' && token.startsWith(last) && token.indexOf('.', last.length) > 0) return known;
+    const head = headOf(token);
+    if (head === undefined) return undefined;
+    // A copy: a slice would keep the whole token.
+    last = Buffer.from(token.slice(0, token.indexOf('.') + 1)).toString();
+    known = head;
+    return head;
+  };
+}
+
+function headOf(token: string): Head | undefined {
   try {
-    return decodeProtectedHeader(token);
+    const { alg, kid, crit, b64 } = decodeProtectedHeader(token);
+    return {
+      algorithm: alg,
+      keyId: typeof kid === 'string' ? kid : undefined,
+      isPlain: crit === undefined && b64 === undefined,
+    };
   } catch {
     return undefined;
   }

@@ -34,9 +34,9 @@ interface Recheck extends LeaseParts {
 /** It is the timer of its own expiry. */
 export class Lease implements WheelTimer {
   deadline = 0;
-  slot = -1;
-  readonly issuedAt: number | undefined;
-  /** When the login was accepted; epoch ms. */
+  next: WheelTimer | undefined;
+  previous: WheelTimer | undefined;
+  /** When the token was issued, or where it does not say, when the login was accepted; epoch ms. */
   readonly since: number;
   readonly #wheel: TimerWheel;
   readonly #holder: LeaseHolder;
@@ -45,13 +45,13 @@ export class Lease implements WheelTimer {
 
   constructor(parts: LeaseParts) {
     const { identity, holder, wheel, now } = parts;
-    this.issuedAt = identity.issuedAt;
-    this.since = now();
+    const accepted = now();
+    this.since = identity.issuedAt ?? accepted;
     this.#wheel = wheel;
     this.#holder = holder;
     this.#recheck =
       parts.recheck === undefined ? undefined : { ...parts, lastAnswer: wheel.now(), timer: undefined };
-    this.#expireAt(identity.expiresAt, this.since);
+    this.#expireAt(identity.expiresAt, accepted);
     this.#scheduleRecheck();
   }
 
@@ -82,7 +82,7 @@ export class Lease implements WheelTimer {
     const recheck = this.#recheck;
     if (recheck?.recheck === undefined || this.#stopped) return;
     const { everyMs, graceMs } = recheck.recheck;
-    const after = everyMs * (1 - Math.random() * JITTER);
+    const after = Math.ceil(everyMs * (1 - Math.random() * JITTER));
     recheck.timer = this.#wheel.arm(after, () => void this.#askAgain(recheck, graceMs));
   }
 

@@ -6,6 +6,7 @@ import { loadConfig, parseConfig } from '../config/load.ts';
 import type { Environment } from '../config/substitute.ts';
 import type { AnyDialect } from '../dialect.ts';
 import { Gateway } from '../server/gateway.ts';
+import { tuneEngine } from './engine.ts';
 import { CommandFailure } from './failure.ts';
 import type { StartContext } from './program.ts';
 import { openStore } from './store.ts';
@@ -34,6 +35,7 @@ export async function serve(
   context: StartContext,
   { dialects, environment }: ServeParts,
 ): Promise<void> {
+  tuneEngine();
   const log = loggerFor(config.log);
   const onHangUp = hangUps();
   for (const warning of context.warnings) log.warn(warning);

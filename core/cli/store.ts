@@ -25,6 +25,7 @@ export function storeLimits({ limits }: Config): StoreLimits {
     retentionMs: limits.backlog.age,
     deduplicationMs: limits.deduplication.window,
     queueEntries: limits.queue.entries,
+    queueNames: limits.queue.names,
   };
 }
 

@@ -32,6 +32,12 @@ export async function identify(
     address: connection.remoteAddress,
     cookies: connection.cookies,
   };
+  const [only] = offered;
+  if (only !== undefined && offered.length === 1) {
+    const identified = await verify(endpoint.authenticators, only, context);
+    if (identified === undefined) throw new GatewayError('token_invalid');
+    return identified;
+  }
   const found = (
     await Promise.all(offered.map((credential) => verify(endpoint.authenticators, credential, context)))
   ).filter((identity) => identity !== undefined);

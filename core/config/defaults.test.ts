@@ -59,7 +59,7 @@ describe('a configuration', () => {
         replayPage: 200,
         backlog: { messages: 1_000_000, bytes: 1_073_741_824, age: 2_592_000_000 },
         deduplication: { window: 2_592_000_000 },
-        queue: { entries: 100_000, prefetch: 100, ready: 1000 },
+        queue: { entries: 100_000, names: 10_000, prefetch: 100, ready: 1000 },
         admission: {
           connectionsPerAddress: 10_000,
           connectionsPerUser: 100,
@@ -100,6 +100,7 @@ describe('a configuration', () => {
       sockjs: false,
       closeCodes: { replaced: 1000, silence: 4100 },
       flushInterval: 0,
+      presenceInterval: { base: 50, perThousand: 50 },
     });
   });
 

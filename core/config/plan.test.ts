@@ -28,6 +28,7 @@ describe('an endpoint', () => {
     ['origins: "*"', 'origins'],
     ['sockjs: true', 'sockjs'],
     ['flushInterval: 5ms', 'flushInterval'],
+    ['presenceInterval: { base: 5ms }', 'presenceInterval.base'],
     ['heartbeat: { ping: 1s }', 'heartbeat.ping'],
     ['closeCodes: { replaced: 4321 }', 'closeCodes.replaced'],
     ['singleSession: false', 'singleSession'],
@@ -86,6 +87,7 @@ describe('what is bound to the process', () => {
     ['limits: { backlog: { messages: 5 } }', 'limits.backlog'],
     ['limits: { deduplication: { window: 5s } }', 'limits.deduplication'],
     ['limits: { queue: { entries: 5 } }', 'limits.queue.entries'],
+    ['limits: { queue: { names: 5 } }', 'limits.queue.names'],
     ['limits: { admission: { handshake: 5s } }', 'limits.admission.handshake'],
     ['log: { pretty: true }', 'log.pretty'],
   ])('%s needs a restart', (line, name) => {

@@ -15,6 +15,7 @@ const NEEDS_RESTART: readonly string[] = [
   'limits.backlog',
   'limits.deduplication',
   'limits.queue.entries',
+  'limits.queue.names',
   'listen.host',
   'listen.port',
   'listen.tls',
@@ -31,6 +32,7 @@ const IN_PLACE: readonly string[] = [
   'heartbeat',
   'limits',
   'origins',
+  'presenceInterval',
   'singleSession',
   'sockjs',
 ];

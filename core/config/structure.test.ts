@@ -6,7 +6,7 @@ type Case = readonly [title: string, text: string, problems: readonly string[]];
 
 const ENDPOINT = 'endpoints: [{ path: /a, dialect: plain, auth: none, namespace: n }]';
 const ENDPOINT_KEYS =
-  'path, dialect, namespace, auth, anonymous, credentials, limits, origins, sockjs, closeCodes, encryption, flushInterval, options, upstream, identity, singleSession, heartbeat, locale';
+  'path, dialect, namespace, auth, anonymous, credentials, limits, origins, sockjs, closeCodes, encryption, flushInterval, presenceInterval, options, upstream, identity, singleSession, heartbeat, locale';
 const LIMIT_KEYS =
   'frame, beforeLogin, content, inbox, inFlight, sendBuffer, closeTimeout, rate, connections, held, subscriptions, replayPage';
 const TOP_KEYS =

@@ -1,6 +1,7 @@
 /** The server behind an endpoint, in the configuration file. */
 import { describe, expect, it } from 'vitest';
 import { configOf, problemsOf } from './fixture.ts';
+import { configWarnings } from './warnings.ts';
 
 const HEAD = `authenticators:
   demo: { type: static, tokens: { t-alice: alice } }
@@ -62,11 +63,26 @@ describe('upstream', () => {
         url: 'https://l.example/x',
         bearer: 'secret',
         timeout: 5000,
+        retries: 1,
+        backoff: { first: 100, most: 10_000 },
+        breaker: { failures: 5, openFor: 10_000 },
         maxBytes: 16_384,
-        concurrency: 32,
-        waiting: 1000,
+        concurrency: 64,
+        waiting: 1024,
+        allowPrivate: false,
       },
     });
+  });
+
+  it('warns of an exchange in the clear', () => {
+    const exchange = (url: string): string => upstream(`${URL}, auth: { exchange: { url: "${url}" } }`);
+    const warned = (url: string): readonly string[] =>
+      configWarnings(configOf(exchange(url))).filter((line) => line.startsWith('the exchange of '));
+    expect(warned('http://l.example/x')).toEqual([
+      'the exchange of /ws sends credentials to l.example without TLS (http:)',
+    ]);
+    expect(warned('https://l.example/x')).toEqual([]);
+    expect(warned('http://127.0.0.1/x')).toEqual([]);
   });
 
   it('takes templates in path and query', () => {
@@ -111,7 +127,11 @@ describe('errors in upstream', () => {
     ],
     [
       `${URL}, auth: { exchange: { url: "ftp://x" } }`,
-      'upstream.auth.exchange.url: must be a URL such as "https://login.example.com/exchange": http or https, and no user in it',
+      'upstream.auth.exchange.url: must be a URL such as "https://login.example.com/whois": http or https, and no user in it',
+    ],
+    [
+      `${URL}, auth: { exchange: { url: "https://l.example/x", secret: short } }`,
+      'upstream.auth.exchange.secret: must be "whsec_" and base64 of 24 to 64 bytes, or text of at least 24 bytes',
     ],
     [`${URL}, identity: number`, 'upstream.identity: expected "string", "integer" or {prefix: text}'],
     [`${URL}, spool: { comands: 1 }`, 'upstream.spool.comands: unknown key, did you mean "commands"?'],

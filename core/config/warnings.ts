@@ -1,5 +1,5 @@
 /** What is allowed and still worth a word: said at each start and by `dragoman check`. */
-import type { Config } from '../../schemas/config.ts';
+import type { Config, UpstreamConfig } from '../../schemas/config.ts';
 
 const LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|::1|localhost)$/;
 
@@ -41,10 +41,17 @@ export function configWarnings(config: Config): readonly string[] {
     if (server?.startsWith('ws:') === true && !LOOPBACK.test(hostOf(server))) {
       warnings.push(`${path} talks to ${hostOf(server)} without TLS (ws:)`);
     }
+    const asked = exchangeOf(upstream);
+    if (asked?.startsWith('http:') === true && !LOOPBACK.test(hostOf(asked))) {
+      warnings.push(`the exchange of ${path} sends credentials to ${hostOf(asked)} without TLS (http:)`);
+    }
     if (origins === '*') warnings.push(`${path} may be used by any web page (origins: "*")`);
   }
   return warnings;
 }
+
+const exchangeOf = (upstream: UpstreamConfig | undefined): string | undefined =>
+  typeof upstream?.auth === 'object' && 'exchange' in upstream.auth ? upstream.auth.exchange.url : undefined;
 
 /** A host as `LOOPBACK` knows it: IPv6 without brackets. */
 const hostOf = (url: string): string => new URL(url).hostname.replace(/^\[|\]$/g, '');

@@ -81,6 +81,11 @@ export class Visitor {
           settle(DONE);
           this.#changed();
         },
+        news: ({ event }) => {
+          users.hear(event);
+          this.heard.push({ event, at: performance.now() });
+          this.#changed();
+        },
         sent: () => {},
         settled: (ref, outcome) => {
           this.#outcomes.set(ref, outcome);

@@ -1,11 +1,9 @@
 /** The hooks of a configuration, and which of them an endpoint, a message or a user's coming and going is for. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Logger } from 'pino';
 import type { Config, EndpointConfig, HookConfig, HookEvent } from '../../schemas/config.ts';
 import type { Message, User } from '../../schemas/model.ts';
-import { type AddressGuard, addressGuard } from './addresses.ts';
-import { HookCaller } from './caller.ts';
-import type { HookMetrics } from './metrics.ts';
+import { Caller, type Outbound } from '../outbound/caller.ts';
+import type { OutboundMetrics } from '../outbound/metrics.ts';
 import { Notifier } from './notifier.ts';
 import { Screen } from './screen.ts';
 
@@ -17,22 +15,17 @@ export interface Place {
 
 interface Hook {
   readonly config: HookConfig;
-  readonly caller: HookCaller;
+  readonly caller: Caller;
   readonly notifier: Notifier;
 }
 
-export interface HooksParts {
+export interface HooksParts extends Outbound {
   readonly config: Pick<Config, 'hooks'>;
-  readonly metrics: HookMetrics;
-  readonly log: Logger;
-  /** Epoch ms. */
-  readonly now: () => number;
-  /** Tests give one with their own name service. */
-  readonly guard?: (allowPrivate: HookConfig['allowPrivate']) => AddressGuard;
+  readonly metrics: OutboundMetrics;
 }
 
 export class Hooks {
-  readonly metrics: HookMetrics;
+  readonly metrics: OutboundMetrics;
   readonly #parts: HooksParts;
   readonly #now: () => number;
   #hooks: readonly Hook[] = [];
@@ -63,15 +56,13 @@ export class Hooks {
   }
 
   #make(name: string, config: HookConfig): Hook {
-    const { metrics, log, now, guard = addressGuard } = this.#parts;
-    const caller = new HookCaller({
+    const { metrics, log, now } = this.#parts;
+    const caller = new Caller({
       name,
       options: { ...config, secrets: config.secret },
-      guard: guard(config.allowPrivate),
-      metrics,
-      log,
-      now,
+      outbound: this.#parts,
     });
+    metrics.add(caller);
     return { config, caller, notifier: new Notifier({ caller, config, metrics, log, now }) };
   }
 

@@ -5,11 +5,12 @@
  */
 import type { Logger } from 'pino';
 import type { HookConfig, HookEvent } from '../../schemas/config.ts';
-import type { BoundedAnswer } from '../auth/bounded-fetch.ts';
-import type { HookCaller, Question } from './caller.ts';
-import { HookFailure, statusFailure } from './failure.ts';
-import type { HookMetrics } from './metrics.ts';
-import { questionOf } from './question.ts';
+import type { BoundedAnswer } from '../outbound/bounded-fetch.ts';
+import type { Caller } from '../outbound/caller.ts';
+import { CallFailure, statusFailure } from '../outbound/failure.ts';
+import type { OutboundMetrics } from '../outbound/metrics.ts';
+import type { Question } from '../outbound/question.ts';
+import { enveloped } from './envelope.ts';
 
 interface Notification {
   readonly question: Question<void>;
@@ -22,9 +23,9 @@ interface Notification {
 }
 
 export interface NotifierParts {
-  readonly caller: HookCaller;
+  readonly caller: Caller;
   readonly config: Pick<HookConfig, 'concurrency' | 'queue' | 'keep'>;
-  readonly metrics: HookMetrics;
+  readonly metrics: OutboundMetrics;
   readonly log: Pick<Logger, 'warn' | 'info'>;
   /** Epoch ms. */
   readonly now: () => number;
@@ -63,7 +64,7 @@ export class Notifier {
       return;
     }
     const notification: Notification = {
-      question: questionOf(event, data, now(), taken),
+      question: enveloped(event, data, now(), taken),
       bytes: Buffer.byteLength(data),
       since: performance.now(),
       failures: 0,
@@ -173,7 +174,7 @@ export class Notifier {
   #failed(notification: Notification, error: unknown): void {
     const { caller, config, log } = this.#parts;
     const { question, since } = notification;
-    const failure = error instanceof HookFailure ? error : undefined;
+    const failure = error instanceof CallFailure ? error : undefined;
     const mayPass = failure?.fault === 'breaker_open' || failure?.mayPass === true;
     if (mayPass && !this.#stopped && performance.now() - since < config.keep) {
       if (failure?.fault !== 'breaker_open') notification.failures++;
@@ -196,7 +197,7 @@ export class Notifier {
     }, pause).unref();
   }
 
-  #count(event: string, outcome: Parameters<HookMetrics['count']>[2]): void {
+  #count(event: string, outcome: Parameters<OutboundMetrics['count']>[2]): void {
     this.#parts.metrics.count(this.#parts.caller.name, event, outcome);
   }
 }

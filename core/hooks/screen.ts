@@ -3,16 +3,16 @@ import type { SendMessage } from '../../schemas/command.ts';
 import type { HookConfig } from '../../schemas/config.ts';
 import type { User } from '../../schemas/model.ts';
 import { GatewayError } from '../errors.ts';
-import type { HookCaller } from './caller.ts';
-import { HookFailure } from './failure.ts';
-import type { HookMetrics } from './metrics.ts';
-import { questionOf } from './question.ts';
+import type { Caller } from '../outbound/caller.ts';
+import { CallFailure } from '../outbound/failure.ts';
+import type { OutboundMetrics } from '../outbound/metrics.ts';
+import { enveloped } from './envelope.ts';
 import { readVerdict, type Verdict } from './verdict.ts';
 
 const EVENT = 'before_message';
 
 export interface ScreenHook {
-  readonly caller: HookCaller;
+  readonly caller: Caller;
   readonly config: HookConfig;
 }
 
@@ -23,7 +23,7 @@ export interface ScreenParts {
   readonly maxContent: number;
   /** In the order in which they are asked. */
   readonly hooks: readonly ScreenHook[];
-  readonly metrics: HookMetrics;
+  readonly metrics: OutboundMetrics;
   /** Epoch ms. */
   readonly now: () => number;
 }
@@ -51,7 +51,7 @@ export class Screen {
     const { endpoint, maxContent, metrics, now } = this.#parts;
     const { target: to, clientId, content, contentType, replyTo, attachment } = command;
     const data = { endpoint, from: user, to, clientId, content, contentType, replyTo, attachment };
-    const question = questionOf(EVENT, JSON.stringify(data), now(), (answer) =>
+    const question = enveloped(EVENT, JSON.stringify(data), now(), (answer) =>
       readVerdict(answer, maxContent),
     );
     try {
@@ -59,7 +59,7 @@ export class Screen {
       metrics.count(caller.name, EVENT, OUTCOMES[verdict.action]);
       return verdict;
     } catch (error) {
-      metrics.count(caller.name, EVENT, error instanceof HookFailure ? error.fault : 'invalid_answer');
+      metrics.count(caller.name, EVENT, error instanceof CallFailure ? error.fault : 'invalid_answer');
       if (config.onFailure === 'open') return { action: 'allow' };
       throw new GatewayError('upstream_unavailable', { fatal: null, cause: error });
     }

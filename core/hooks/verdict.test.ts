@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ERRORS } from '../errors.ts';
-import { HookFailure } from './failure.ts';
+import { CallFailure } from '../outbound/failure.ts';
 import { readVerdict, type Verdict } from './verdict.ts';
 
 const read = (body: unknown, status = 200): Verdict =>
@@ -56,7 +56,7 @@ describe('a verdict', () => {
           try {
             expect(['allow', 'refuse', 'change']).toContain(readVerdict({ status: code, text }, 10).action);
           } catch (error) {
-            expect(error).toBeInstanceOf(HookFailure);
+            expect(error).toBeInstanceOf(CallFailure);
           }
         }
       }),

@@ -1,9 +1,9 @@
 /** What a backend may answer to `before_message`, read without trusting it. */
 import { z } from 'zod';
-import type { BoundedAnswer } from '../auth/bounded-fetch.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
-import { readAnswer } from './answer.ts';
-import { HookFailure, statusFailure } from './failure.ts';
+import { readAnswer } from '../outbound/answer.ts';
+import type { BoundedAnswer } from '../outbound/bounded-fetch.ts';
+import { CallFailure, statusFailure } from '../outbound/failure.ts';
 
 /** Longest reason that a client is told, in UTF-16 units. */
 const MAX_TEXT = 500;
@@ -46,7 +46,7 @@ export type Verdict =
 
 const ALLOW: Verdict = { action: 'allow' };
 
-/** `maxContent` is the endpoint's `limits.content`, in code points. @throws HookFailure */
+/** `maxContent` is the endpoint's `limits.content`, in code points. @throws CallFailure */
 export function readVerdict({ status, text }: BoundedAnswer, maxContent: number): Verdict {
   if (status === 204) return ALLOW;
   if (status !== 200) throw statusFailure(status);
@@ -59,7 +59,7 @@ export function readVerdict({ status, text }: BoundedAnswer, maxContent: number)
     case 'change': {
       const content = data.content ?? undefined;
       if (content !== undefined && content.length > maxContent && [...content].length > maxContent) {
-        throw new HookFailure(
+        throw new CallFailure(
           'invalid_answer',
           `content: is longer than the endpoint allows (${maxContent})`,
         );

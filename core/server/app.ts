@@ -6,7 +6,7 @@ import { PROBLEM_TYPE, problemOf } from './api/problem.ts';
 
 /** It never listens: the front of the gateway hands it its requests. */
 export function makeApp({ listen }: Config, bodyLimit: number): FastifyInstance {
-  return Fastify({
+  const app = Fastify({
     logger: false,
     bodyLimit,
     routerOptions: { maxParamLength: 128 },
@@ -21,6 +21,25 @@ export function makeApp({ listen }: Config, bodyLimit: number): FastifyInstance 
         .send(Buffer.from(JSON.stringify(problem)));
     },
     trustProxy: listen.trustProxy.length === 0 ? false : [...listen.trustProxy],
+  });
+  app.setNotFoundHandler((_request, reply) => notFound(reply));
+  return app;
+}
+
+const notFound = (reply: FastifyReply): FastifyReply =>
+  reply.code(404).type('text/plain').send('not found\n');
+
+/**
+ * Refuses upgrades to routes that are for plain requests only, before any socket opens. For routes that are made
+ * after it.
+ */
+export function refuseOtherUpgrades(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    if (route.wsHandler !== undefined) return;
+    const refuse = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> =>
+      request.ws ? notFound(reply) : undefined;
+    // After the route's own: the API answers in its own words.
+    route.onRequest = [...[route.onRequest ?? []].flat(), refuse];
   });
 }
 

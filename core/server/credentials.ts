@@ -11,34 +11,37 @@ export interface Carried {
 }
 
 const NO_COOKIES: Readonly<Record<string, string>> = Object.freeze({});
+const NO_TOKENS: readonly string[] = Object.freeze([]);
+const NOTHING: Carried = Object.freeze({ credentials: Object.freeze([]), cookies: NO_COOKIES });
 
 export function credentialsOf(
   request: IncomingMessage,
   sources: { readonly query: readonly string[]; readonly cookie: readonly string[] },
 ): Carried {
-  const tokens = new Set<string>();
-  const url = request.url ?? '';
+  const asked = inQuery(request.url ?? '', sources.query);
+  const cookies = sources.cookie.length === 0 ? NO_COOKIES : inCookies(request, sources.cookie);
+  const tokens = cookies === NO_COOKIES ? asked : [...asked, ...Object.values(cookies)];
+  if (tokens.length === 0) return NOTHING;
+  const different = tokens.length === 1 ? tokens : [...new Set(tokens)];
+  return { credentials: different.map((token) => ({ kind: 'token', token })), cookies };
+}
+
+const isSensible = (token: string): boolean => token !== '' && token.length <= MAX_TOKEN_LENGTH;
+
+function inQuery(url: string, names: readonly string[]): readonly string[] {
   const start = url.indexOf('?');
-  if (start >= 0) {
-    const query = new URLSearchParams(url.slice(start + 1));
-    for (const name of sources.query) tokens.add(query.get(name) ?? '');
-  }
-  const sent =
-    sources.cookie.length === 0 ? new Map<string, string>() : cookiesOf(request.headers.cookie ?? '');
-  const named = sources.cookie.flatMap((name) => {
+  if (start < 0 || names.length === 0) return NO_TOKENS;
+  const query = new URLSearchParams(url.slice(start + 1));
+  return names.map((name) => query.get(name) ?? '').filter(isSensible);
+}
+
+function inCookies(request: IncomingMessage, names: readonly string[]): Readonly<Record<string, string>> {
+  const sent = cookiesOf(request.headers.cookie ?? '');
+  const named = names.flatMap((name) => {
     const value = sent.get(name);
-    return value === undefined || value === '' || value.length > MAX_TOKEN_LENGTH
-      ? []
-      : [[name, value] as const];
+    return value === undefined || !isSensible(value) ? [] : [[name, value] as const];
   });
-  for (const [, value] of named) tokens.add(value);
-  tokens.delete('');
-  return {
-    credentials: [...tokens]
-      .filter((token) => token.length <= MAX_TOKEN_LENGTH)
-      .map((token) => ({ kind: 'token', token }) as const),
-    cookies: named.length === 0 ? NO_COOKIES : Object.fromEntries(named),
-  };
+  return named.length === 0 ? NO_COOKIES : Object.fromEntries(named);
 }
 
 /** The first of repeated cookies wins (RFC 6265, section 4.2.2 leaves it open). */

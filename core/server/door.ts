@@ -2,20 +2,37 @@
  * The door: which requests may become connections. A refusal is said in the dialect's own words where a client can
  * hear it, and before the upgrade where the origin forbids it or an address asks far too often.
  */
-import type { FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 import type { AdmissionRefusal } from '../admission.ts';
 import { Connection } from '../connection.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { GatewayError } from '../errors.ts';
 import type { Hub } from '../hub.ts';
 import type { Transport } from '../transport.ts';
-import { addressOf } from './app.ts';
 import { credentialsOf } from './credentials.ts';
 import { isOriginAllowed } from './origin.ts';
 import type { Refusal } from './sockjs/index.ts';
 
 /** Connections of an endpoint over its limit that are opened at a time, only to be told so. */
 const TOLD_AT_A_TIME = 64;
+
+/** A request that would become a connection. */
+export interface Applicant {
+  readonly request: IncomingMessage;
+  /** The client's, as trusted proxies give it. */
+  readonly address: string;
+}
+
+/** The path of a request's URL, as it was sent. */
+export function pathOf(url = ''): string {
+  const end = url.indexOf('?');
+  return end < 0 ? url : url.slice(0, end);
+}
+
+/** Refused before it is upgraded, and the limit that says so. */
+interface CountedRefusal extends Refusal {
+  readonly limit?: 'connections_per_address' | 'connections';
+}
 
 export class Door {
   readonly #hub: Hub;
@@ -24,27 +41,39 @@ export class Door {
     this.#hub = hub;
   }
 
+  /** Whether nothing speaks against the upgrade. Counts nothing: whoever is not welcome is asked who they are. */
+  isWelcome(endpoint: Endpoint, { request, address }: Applicant): boolean {
+    return (
+      isOriginAllowed(endpoint.config.origins, request) && this.#refusal(endpoint, address) === undefined
+    );
+  }
+
   /** Whether the request must not even be upgraded. Counted where it is refused. */
-  refusalBeforeOpening(endpoint: Endpoint, request: FastifyRequest): Refusal | undefined {
-    const { metrics, config, connections } = endpoint;
+  refusalBeforeOpening(endpoint: Endpoint, address: string): Refusal | undefined {
+    const refusal = this.#refusal(endpoint, address);
+    if (refusal === undefined) return undefined;
+    const { metrics } = endpoint;
+    metrics.connectionsRefused++;
+    if (refusal.limit !== undefined) metrics.countRefusal(refusal.limit);
+    return refusal;
+  }
+
+  #refusal(endpoint: Endpoint, address: string): CountedRefusal | undefined {
+    const { config, connections } = endpoint;
     if (endpoint.isRetired) {
-      metrics.connectionsRefused++;
       return { statusCode: 503, text: 'this endpoint has just been replaced', retryAfter: 1 };
     }
-    if (this.#hub.admission.isFlooding(addressOf(request))) {
-      metrics.connectionsRefused++;
-      metrics.countRefusal('connections_per_address');
-      return { statusCode: 429, text: 'too many connections from this address', retryAfter: 5 };
+    if (this.#hub.admission.isFlooding(address)) {
+      const limit = 'connections_per_address';
+      return { limit, statusCode: 429, text: 'too many connections from this address', retryAfter: 5 };
     }
     if (connections.size + endpoint.told >= config.limits.connections + TOLD_AT_A_TIME) {
-      metrics.connectionsRefused++;
-      metrics.countRefusal('connections');
-      return { statusCode: 503, text: 'too many connections', retryAfter: 5 };
+      return { limit: 'connections', statusCode: 503, text: 'too many connections', retryAfter: 5 };
     }
     return undefined;
   }
 
-  isOriginAllowed(endpoint: Endpoint, request: FastifyRequest): boolean {
+  isOriginAllowed(endpoint: Endpoint, request: Pick<IncomingMessage, 'headers'>): boolean {
     if (isOriginAllowed(endpoint.config.origins, request)) return true;
     endpoint.metrics.connectionsRefused++;
     const origin = (request.headers.origin ?? '').slice(0, 200);
@@ -59,10 +88,10 @@ export class Door {
   open(
     endpoint: Endpoint,
     transport: Transport,
-    { request, subprotocol }: { readonly request: FastifyRequest; readonly subprotocol: string | undefined },
+    { request, subprotocol }: { readonly request: IncomingMessage; readonly subprotocol: string | undefined },
   ): { readonly connection: Connection; readonly begin: () => void } {
     const hub = this.#hub;
-    const upgrade = { ...credentialsOf(request.raw, endpoint.config.credentials), subprotocol };
+    const upgrade = { ...credentialsOf(request, endpoint.config.credentials), subprotocol };
     const connection = new Connection(endpoint.bridge ?? hub, endpoint, transport, upgrade);
     const refused =
       hub.admission.enter(connection.remoteAddress) ??

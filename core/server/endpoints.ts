@@ -9,6 +9,8 @@ import type { Hub } from '../hub.ts';
 import { upstreamIdentity, wireIdentity } from '../identity.ts';
 import type { EndpointMetrics } from '../metrics.ts';
 import type { MeteredEndpoint } from '../metrics-registry.ts';
+import type { Outbound } from '../outbound/caller.ts';
+import type { MeteredCaller } from '../outbound/metrics.ts';
 import { Bridge } from '../upstream/bridge.ts';
 import type { MeteredUpstream, UpstreamMetrics } from '../upstream/metrics.ts';
 import { Upstream } from '../upstream/upstream.ts';
@@ -19,6 +21,7 @@ export interface EndpointsParts {
   readonly hooks: Hooks;
   readonly authenticators: Authenticators;
   readonly dialects: readonly AnyDialect[];
+  readonly outbound: Outbound;
 }
 
 /** The endpoints of a configuration: of those in force, the ones whose connections stay. Nothing is in force yet. */
@@ -68,7 +71,7 @@ function makeEndpoint(parts: EndpointsParts, config: EndpointConfig, old: Endpoi
 
 /** The bridge of an endpoint that stands in front of another server. */
 function bridgeOf(
-  { hub, dialects }: EndpointsParts,
+  { hub, dialects, outbound }: EndpointsParts,
   endpoint: Endpoint,
   old: Endpoint | undefined,
 ): Bridge | undefined {
@@ -83,6 +86,7 @@ function bridgeOf(
     dialect,
     identity: upstreamIdentity(upstream.identity, namespace, hub.identities),
     metrics: before?.dialect === dialect ? before.metrics : undefined,
+    outbound,
     now: () => hub.wheel.now(),
   });
   return new Bridge(hub, endpoint, server);
@@ -111,4 +115,9 @@ export function meteredUpstreams(hub: Hub): Iterable<MeteredUpstream> {
     counted.set(bridge.upstream.metrics, { path, upstream: bridge.upstream });
   }
   return counted.values();
+}
+
+/** Who asks for credentials at the servers behind, one for each path. */
+export function meteredExchanges(hub: Hub): Iterable<MeteredCaller> {
+  return hub.endpoints.flatMap(({ bridge }) => bridge?.upstream.exchange?.caller ?? []);
 }

@@ -9,6 +9,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import type { TlsConfig } from '../../schemas/config.ts';
 import { CertificateWatch, readCertificate } from './certificate.ts';
+import type { DirectUpgrade } from './direct-upgrades.ts';
 
 /** How long a request may take at least, ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -33,6 +34,7 @@ export class Front {
   /** The server lets go of them: it would wait for their end, and not end them itself. */
   readonly #upgraded = new Set<Duplex>();
   #app: FastifyInstance | undefined;
+  #direct: DirectUpgrade | undefined;
   #certificate: CertificateWatch | undefined;
   #address: string | undefined;
 
@@ -75,6 +77,7 @@ export class Front {
 
   /** An application that never listens hears of upgrades as if it did. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (this.#direct?.(request, socket, head) === true) return;
     const { server } = this.#app ?? {};
     this.#upgraded.add(socket);
     socket.once('close', () => this.#upgraded.delete(socket));
@@ -87,9 +90,13 @@ export class Front {
     return this.#address;
   }
 
-  /** Every request goes there from now on. Give an application that is ready; the one before is no longer asked. */
-  serve(app: FastifyInstance): void {
+  /**
+   * Every request goes there from now on. Give an application that is ready; the one before is no longer asked.
+   * `upgrade` is asked before the application; who gives it ends the sockets that it has taken over.
+   */
+  serve(app: FastifyInstance, upgrade?: DirectUpgrade): void {
     this.#app = app;
+    this.#direct = upgrade;
   }
 
   /** @returns the base URL, e.g. `http://127.0.0.1:8080` */
@@ -112,7 +119,7 @@ export class Front {
     this.#certificate?.stop();
   }
 
-  /** Ends every socket that is left. */
+  /** Ends every socket that is left to it, and resolves when none is. */
   async close(): Promise<void> {
     this.stopWatching();
     const closed = this.#shell.close();

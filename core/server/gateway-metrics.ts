@@ -5,7 +5,7 @@ import type { Hub } from '../hub.ts';
 import { metricsRegistry } from '../metrics-registry.ts';
 import { registerQueues } from '../queue-metrics.ts';
 import { registerUpstreamMetrics } from '../upstream/metrics.ts';
-import { meteredEndpoints, meteredUpstreams } from './endpoints.ts';
+import { meteredEndpoints, meteredExchanges, meteredUpstreams } from './endpoints.ts';
 import { OperationMetrics } from './operation-metrics.ts';
 
 export interface Metered {
@@ -38,7 +38,7 @@ export function gatewayMetrics({ hub, hooks, storeHealth, storeMetrics, draining
       broker: hub.destinations.counts(),
     }),
   );
-  hooks.metrics.register(registry);
+  hooks.metrics.register(registry, () => meteredExchanges(hub));
   registerUpstreamMetrics(registry, () => meteredUpstreams(hub));
   registerQueues(registry, () => hub.serving);
   storeMetrics?.register(registry);

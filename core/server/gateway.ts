@@ -13,12 +13,12 @@ import type { Connection } from '../connection.ts';
 import type { AnyDialect } from '../dialect.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { GatewayError } from '../errors.ts';
-import type { AddressGuard } from '../hooks/addresses.ts';
 import { Hooks } from '../hooks/hooks.ts';
-import { HookMetrics } from '../hooks/metrics.ts';
 import { Hub } from '../hub.ts';
 import { newUuid } from '../ids.ts';
 import type { ReloadOutcome } from '../operator.ts';
+import type { AddressGuard } from '../outbound/addresses.ts';
+import { OutboundMetrics } from '../outbound/metrics.ts';
 import { reseed } from '../reseed.ts';
 import { assignIntegers, seed } from '../seed.ts';
 import type { DirectoryStore } from '../store/directory.ts';
@@ -31,7 +31,7 @@ import { sendAway } from './farewell.ts';
 import { Front } from './front.ts';
 import { gatewayMetrics } from './gateway-metrics.ts';
 import { type ConfigSource, Reloader } from './reload.ts';
-import { makeRoutes, type RoutesParts, type ServedEndpoint } from './routes.ts';
+import { makeRoutes, type Routes, type RoutesParts, type ServedEndpoint } from './routes.ts';
 import { abandonSessions, type SessionRegistry, sessionRegistry } from './sockjs/index.ts';
 
 export interface GatewayParts {
@@ -52,7 +52,7 @@ export interface GatewayParts {
   readonly node?: string;
   readonly now?: () => number;
   readonly newId?: () => string;
-  /** Where hooks may connect to; by default as `allowPrivate` says. */
+  /** Where hooks, authenticators and exchanges may connect to; by default as `allowPrivate` says. */
   readonly addressGuard?: (allowPrivate: boolean | readonly string[]) => AddressGuard;
 }
 
@@ -115,9 +115,9 @@ export class Gateway {
   static async create(parts: GatewayParts): Promise<Gateway> {
     const { config, log, dialects } = parts;
     const now = parts.now ?? Date.now;
-    const metrics = new HookMetrics();
-    const guard = parts.addressGuard;
-    const hooks = new Hooks({ config, metrics, log, now, ...(guard === undefined ? {} : { guard }) });
+    const metrics = new OutboundMetrics();
+    const outbound = { metrics, log, now, guard: parts.addressGuard };
+    const hooks = new Hooks({ config, ...outbound });
     const hub = new Hub({
       hooks,
       config,
@@ -130,8 +130,8 @@ export class Gateway {
       now,
       newId: parts.newId ?? newUuid,
     });
-    const authenticators = new Authenticators(log, metrics);
-    const gateway = new Gateway(parts, { hub, hooks, authenticators, dialects });
+    const authenticators = new Authenticators(outbound);
+    const gateway = new Gateway(parts, { hub, hooks, authenticators, dialects, outbound });
     authenticators.prepare(config.authenticators)();
     const served = endpointsFor(gateway.#parts, config);
     for (const one of served) {
@@ -185,19 +185,19 @@ export class Gateway {
       if (apiApp !== undefined) this.#api.mount(app, apiApp);
     };
     const leaving = this.#leaving(endpoints);
-    const app = await makeRoutes(this.#routes, { config, endpoints, leaving, api: { mount } });
-    return { app, apiApp };
+    const routes = await makeRoutes(this.#routes, { config, endpoints, leaving, api: { mount } });
+    return { ...routes, apiApp };
   }
 
   #serve(
-    { app, apiApp }: { app: FastifyInstance; apiApp: FastifyInstance | undefined },
+    { app, upgrade, apiApp }: Routes & { readonly apiApp: FastifyInstance | undefined },
     config: Config,
   ): void {
     const before = [this.#app, this.#apiApp];
     this.#app = app;
     this.#apiApp = apiApp;
     this.#api.serve(apiApp, config);
-    this.#front.serve(app);
+    this.#front.serve(app, upgrade);
     // What they have begun they end; no socket is theirs.
     for (const old of before)
       old
@@ -274,6 +274,7 @@ export class Gateway {
     await hub.hooks?.close();
     for (const registry of this.#sessions.values()) abandonSessions(registry);
     await this.#app?.close();
+    for (const connection of hub.connections) connection.terminate();
     await this.#front.close();
     await this.#apiApp?.close();
     await this.#api.close();

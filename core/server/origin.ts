@@ -1,10 +1,10 @@
 /** Which web pages may connect. A request without an Origin header comes from no browser and is allowed. */
-import type { FastifyRequest } from 'fastify';
+import type { IncomingMessage } from 'node:http';
 
 export type OriginRule = 'same' | '*' | readonly string[];
 
 /** `same`: the origin's host and port are those that the request names in its Host header. */
-export function isOriginAllowed(rule: OriginRule, request: FastifyRequest): boolean {
+export function isOriginAllowed(rule: OriginRule, request: Pick<IncomingMessage, 'headers'>): boolean {
   const { origin } = request.headers;
   if (origin === undefined || rule === '*') return true;
   if (rule !== 'same') return rule.includes(origin);

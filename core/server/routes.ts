@@ -11,9 +11,11 @@ import type { Connection } from '../connection.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { errorText } from '../errors.ts';
 import type { Hub } from '../hub.ts';
-import { addressOf, makeApp } from './app.ts';
-import type { Door } from './door.ts';
+import { addressOf, makeApp, refuseOtherUpgrades } from './app.ts';
+import { type DirectUpgrade, directUpgrade } from './direct-upgrades.ts';
+import { type Applicant, type Door, pathOf } from './door.ts';
 import { sayGoodbye } from './farewell.ts';
+import { GatewaySocket } from './gateway-socket.ts';
 import { bodyLimitOf, registerSockJs, type SessionRegistry, sockJsGreeting } from './sockjs/index.ts';
 import { WebSocketTransport } from './websocket-transport.ts';
 
@@ -45,8 +47,14 @@ export interface Served {
   readonly api: { mount(app: FastifyInstance): void };
 }
 
+/** An application, and what is asked of every upgrade before it is; undefined: nothing. */
+export interface Routes {
+  readonly app: FastifyInstance;
+  readonly upgrade: DirectUpgrade | undefined;
+}
+
 /** The application, ready to be served. */
-export async function makeRoutes(parts: RoutesParts, served: Served): Promise<FastifyInstance> {
+export async function makeRoutes(parts: RoutesParts, served: Served): Promise<Routes> {
   const app = makeApp(served.config, MAX_BODY_BYTES);
   const { endpoints, leaving } = served;
   const frameLimits = [...endpoints, ...leaving].map(({ config }) =>
@@ -58,6 +66,8 @@ export async function makeRoutes(parts: RoutesParts, served: Served): Promise<Fa
       perMessageDeflate: false,
       // The hub knows who is connected.
       clientTracking: false,
+      // The types want what only the CommonJS face of `ws` hangs on the class.
+      WebSocket: GatewaySocket as never,
       handleProtocols: (offered: Set<string>, request: { url?: string | undefined }) =>
         subprotocolFor(endpoints, offered, request.url ?? ''),
     },
@@ -66,12 +76,26 @@ export async function makeRoutes(parts: RoutesParts, served: Served): Promise<Fa
     // Sockets outlive the application that opened them; goodbyes are said by the gateway.
     preClose: (done: () => void) => done(),
   });
+  refuseOtherUpgrades(app);
   for (const endpoint of endpoints) addEndpoint(app, parts, endpoint);
   for (const endpoint of leaving) addSockJs(app, parts, endpoint);
   addOperation(app, parts);
   served.api.mount(app);
   await app.ready();
-  return app;
+  return { app, upgrade: upgradeOf(app, parts, served) };
+}
+
+/** Behind proxies the application knows whose word on the client's address is taken. */
+function upgradeOf(app: FastifyInstance, parts: RoutesParts, served: Served): DirectUpgrade | undefined {
+  if (served.config.listen.trustProxy.length > 0) return undefined;
+  const { door, draining } = parts;
+  return directUpgrade({
+    door,
+    draining,
+    endpoints: served.endpoints.map(({ endpoint }) => endpoint),
+    server: app.websocketServer,
+    accept: (endpoint, socket, applicant) => accept(parts, endpoint, socket, applicant),
+  });
 }
 
 /** The endpoint's best subprotocol among those offered, or none. */
@@ -80,7 +104,7 @@ function subprotocolFor(
   offered: ReadonlySet<string>,
   url: string,
 ): string | false {
-  const path = url.split('?', 1)[0] ?? '';
+  const path = pathOf(url);
   const found = endpoints.find(({ config }) => path === config.path || path.startsWith(`${config.path}/`));
   return found?.endpoint.dialect.subprotocols.find((subprotocol) => offered.has(subprotocol)) ?? false;
 }
@@ -115,7 +139,7 @@ function addEndpoint(app: FastifyInstance, parts: RoutesParts, served: ServedEnd
             .type('text/plain')
             .send('This is a WebSocket endpoint: connect with ws:// or wss://\n')
         : sockJsGreeting(request, reply),
-    wsHandler: (socket, request) => accept(parts, endpoint, socket, request),
+    wsHandler: (socket, request) => accept(parts, endpoint, socket, applicantOf(request)),
   });
   addSockJs(app, parts, served);
 }
@@ -133,8 +157,8 @@ function addSockJs(app: FastifyInstance, parts: RoutesParts, { endpoint, config 
     responseBytes: sockjs.responseLimit,
     allowOrigin: (request) => door.isOriginAllowed(endpoint, request),
     remoteAddress: addressOf,
-    admit: (request) => door.refusalBeforeOpening(endpoint, request),
-    accept: (transport, request) => {
+    admit: (request) => door.refusalBeforeOpening(endpoint, addressOf(request)),
+    accept: (transport, { raw: request }) => {
       const { connection, begin } = door.open(endpoint, transport, { request, subprotocol: undefined });
       setImmediate(() => {
         begin();
@@ -142,7 +166,7 @@ function addSockJs(app: FastifyInstance, parts: RoutesParts, { endpoint, config 
       });
       return connection;
     },
-    acceptWebSocket: (socket, request) => accept(parts, endpoint, socket, request),
+    acceptWebSocket: (socket, request) => accept(parts, endpoint, socket, applicantOf(request)),
     full: () => endpoint.metrics.countRefusal('sockjs_sessions'),
     draining,
   });
@@ -160,7 +184,7 @@ async function gate(
   } else if (!door.isOriginAllowed(endpoint, request)) {
     await reply.code(403).type('text/plain').send('this origin may not connect here\n');
   } else {
-    const refusal = door.refusalBeforeOpening(endpoint, request);
+    const refusal = door.refusalBeforeOpening(endpoint, addressOf(request));
     if (refusal === undefined) return;
     const { statusCode, retryAfter = 5, text } = refusal;
     await reply
@@ -171,9 +195,16 @@ async function gate(
   }
 }
 
-function accept(parts: RoutesParts, endpoint: Endpoint, socket: WebSocket, request: FastifyRequest): void {
+const applicantOf = (request: FastifyRequest): Applicant => ({
+  request: request.raw,
+  address: addressOf(request),
+});
+
+function accept(parts: RoutesParts, endpoint: Endpoint, socket: WebSocket, applicant: Applicant): void {
   const { closeTimeout } = endpoint.config.limits;
-  const transport = new WebSocketTransport(socket, addressOf(request), closeTimeout);
+  const { request, address } = applicant;
+  // The server of the plugin makes no others.
+  const transport = new WebSocketTransport(socket as GatewaySocket, address, closeTimeout);
   const subprotocol = socket.protocol === '' ? undefined : socket.protocol;
   try {
     const { connection, begin } = parts.door.open(endpoint, transport, { request, subprotocol });

@@ -8,6 +8,7 @@ import Fastify from 'fastify';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { TransportListener } from '../transport.ts';
+import { GatewaySocket, streamOf } from './gateway-socket.ts';
 import { frameWebSocketMessage, WebSocketTransport } from './websocket-transport.ts';
 
 /** The bytes that `ws` itself sends for a message, by its public interface. */
@@ -115,21 +116,33 @@ class Peer {
   }
 }
 
+/** Insides that the gateway changes. */
+interface Insides {
+  readonly _events: object | undefined;
+  readonly _extensions: object;
+  readonly _receiver: { readonly _extensions: object; readonly _state: unknown };
+  readonly _sender: { readonly _extensions: object; readonly _queue: readonly unknown[] };
+  readonly _pendingAutoPongs: number;
+  readonly _autoPongComplete: () => void;
+  readonly _socket: Socket & { readonly _httpMessage: unknown; readonly _peername: unknown };
+}
+const insidesOf = (socket: WebSocket): Insides => socket as unknown as Insides;
+const GatewaySocketClass = GatewaySocket as never;
+
 it('keeps nothing of the request that opened the socket', async () => {
   const app = Fastify();
-  await app.register(websocketPlugin);
+  await app.register(websocketPlugin, { options: { WebSocket: GatewaySocketClass } });
   const opened = Promise.withResolvers<WebSocket>();
   app.get('/', { websocket: true }, (socket) => {
-    new WebSocketTransport(socket, '127.0.0.1', 5000).listen(new Peer().listener);
+    new WebSocketTransport(socket as GatewaySocket, '127.0.0.1', 5000).listen(new Peer().listener);
     opened.resolve(socket);
   });
   await app.listen({ host: '127.0.0.1', port: 0 });
   const { port } = app.server.address() as AddressInfo;
   const client = new WebSocket(`ws://127.0.0.1:${port}/`);
   const [socket] = await Promise.all([opened.promise, once(client, 'open')]);
-  const { _socket: stream } = socket as unknown as { readonly _socket: { readonly _httpMessage: unknown } };
-  expect(stream._httpMessage).toBeNull();
-  expect(socket.listenerCount('error')).toBe(1);
+  expect(insidesOf(socket)._socket._httpMessage).toBeNull();
+  expect(socket.listenerCount('error')).toBe(0);
   client.terminate();
   await app.close();
 });
@@ -141,7 +154,12 @@ describe('over a real socket', () => {
 
   beforeEach(async () => {
     http = createServer();
-    server = new WebSocketServer({ server: http, perMessageDeflate: false, maxPayload: 1024 });
+    server = new WebSocketServer({
+      server: http,
+      perMessageDeflate: false,
+      maxPayload: 1024,
+      WebSocket: GatewaySocketClass,
+    });
     http.listen(0, '127.0.0.1');
     await once(http, 'listening');
     ({ port } = http.address() as AddressInfo);
@@ -154,7 +172,7 @@ describe('over a real socket', () => {
   });
 
   async function accepted(closeTimeoutMs = 5000) {
-    const [socket] = (await once(server, 'connection')) as [WebSocket];
+    const [socket] = (await once(server, 'connection')) as [GatewaySocket];
     const transport = new WebSocketTransport(socket, '127.0.0.1', closeTimeoutMs);
     const peer = new Peer();
     transport.listen(peer.listener);
@@ -179,6 +197,56 @@ describe('over a real socket', () => {
     await once(raw, 'data');
     return { raw, ...(await waiting) };
   }
+
+  it('nothing is kept for each socket that all of them could share', async () => {
+    const [one, other] = [await pair(), await pair()];
+    const [first, second] = [insidesOf(one.socket), insidesOf(other.socket)];
+    expect(Object.hasOwn(first, '_autoPongComplete')).toBe(false);
+    expect(first._pendingAutoPongs).toBe(0);
+    // What `ws` makes for its own sockets is still there to be shared.
+    const plain = insidesOf(new WebSocket(null as never, undefined, { autoPong: true } as never));
+    expect(Object.hasOwn(plain, '_autoPongComplete')).toBe(true);
+    expect(plain._extensions).toEqual({});
+    expect(first._events).toBeUndefined();
+    expect(first._extensions).toEqual({});
+    for (const { _extensions } of [second, first._receiver, first._sender]) {
+      expect(_extensions).toBe(first._extensions);
+    }
+    expect(first._sender._queue).toEqual([]);
+    expect(first._sender._queue).toBe(second._sender._queue);
+    expect(first._socket._peername).toBeUndefined();
+    expect(first._socket.remoteAddress).toBe('127.0.0.1');
+    // Node's listener for the end says nothing where half-open sockets are allowed, as a server's are.
+    expect(first._socket.allowHalfOpen).toBe(true);
+    expect(first._socket.listeners('end').map(({ name }) => name)).toEqual(['socketOnEnd']);
+    for (const { client, peer } of [one, other]) {
+      client.close(4000);
+      expect(await peer.heard('closed')).toEqual(['closed', 4000]);
+    }
+  });
+
+  it('a ping is answered, and the answer is counted as long as it is not written', async () => {
+    const { client, socket } = await pair();
+    client.ping('here');
+    const [data] = (await once(client, 'pong')) as [Buffer];
+    expect(data.toString()).toBe('here');
+    expect(insidesOf(socket)._pendingAutoPongs).toBe(0);
+    client.close();
+    await once(client, 'close');
+  });
+
+  it('the first words take along what was held back for them', async () => {
+    const { client, transport, socket } = await pair();
+    const stream = streamOf(socket);
+    const heard = once(client, 'message') as Promise<[Buffer]>;
+    stream.cork();
+    expect(stream.writableCorked).toBe(1);
+    transport.write(transport.frame('hello'));
+    expect(stream.writableCorked).toBe(0);
+    expect((await heard)[0].toString()).toBe('hello');
+    client.close();
+    await once(client, 'close');
+  });
 
   it('messages that are joined into one write arrive as separate messages', async () => {
     const { client, transport } = await pair();

@@ -1,14 +1,14 @@
 /**
- * A WebSocket as a `Transport`. The only file that knows the insides of `ws`: frames are made once by its
- * `Sender.frame` and the same bytes are written to many sockets. `websocket-transport.test.ts` fails when a
- * version of `ws` does this differently.
+ * A WebSocket as a `Transport`. With `gateway-socket.ts` the only file that knows the insides of `ws`: frames are
+ * made once by its `Sender.frame` and the same bytes are written to many sockets. `websocket-transport.test.ts` fails
+ * when a version of `ws` does this differently.
  */
-import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import * as ws from 'ws';
 import { WebSocket } from 'ws';
 import type { WireMessage } from '../dialect.ts';
-import type { Transport, TransportListener } from '../transport.ts';
+import type { TextFraming, Transport, TransportListener } from '../transport.ts';
+import { type GatewaySocket, type SocketReader, streamOf } from './gateway-socket.ts';
 
 interface SenderClass {
   frame(data: Buffer, options: FrameOptions): Buffer[];
@@ -43,48 +43,39 @@ export function frameWebSocketMessage(message: WireMessage): Buffer {
   return Buffer.concat(frame(bytes, BINARY));
 }
 
-const TRANSPORT = Symbol('transport');
+/** First byte of a whole text message in one frame (RFC 6455, section 5.2). */
+const TEXT_FRAME = 0x81;
+/** Longest payloads whose length fits into the second byte of the header, and into two more bytes. */
+const SHORT = 125;
+const MEDIUM = 0xffff;
 
-/** A socket that knows its transport. */
-interface Carried extends WebSocket {
-  [TRANSPORT]: WebSocketTransport;
-}
+const headerSize = (payload: number): number => (payload <= SHORT ? 2 : payload <= MEDIUM ? 4 : 10);
 
-function onMessage(this: WebSocket, data: Buffer, isBinary: boolean): void {
-  (this as Carried)[TRANSPORT].message(data, isBinary);
-}
+/** Texts as unmasked frames, byte for byte as `frameWebSocketMessage` makes them. */
+export const webSocketText: TextFraming = {
+  size: (text) => {
+    const payload = Buffer.byteLength(text);
+    return headerSize(payload) + payload;
+  },
+  write: (text, size, target, at) => {
+    const header = size <= SHORT + 2 ? 2 : size <= MEDIUM + 4 ? 4 : 10;
+    const payload = size - header;
+    target[at] = TEXT_FRAME;
+    if (header === 2) target[at + 1] = payload;
+    else if (header === 4) {
+      target[at + 1] = SHORT + 1;
+      target.writeUInt16BE(payload, at + 2);
+    } else {
+      target[at + 1] = SHORT + 2;
+      target.writeBigUInt64BE(BigInt(payload), at + 2);
+    }
+    target.write(text, at + header, payload);
+  },
+};
 
-function onPong(this: WebSocket, data: Buffer): void {
-  (this as Carried)[TRANSPORT].pong(data);
-}
-
-function onError(this: WebSocket, error: Error): void {
-  (this as Carried)[TRANSPORT].failed(error);
-}
-
-function onClose(this: WebSocket, code: number): void {
-  (this as Carried)[TRANSPORT].closed(code);
-}
-
-/**
- * Lets go of the request that opened the socket and of the answer to it, which would stay for as long as it is open.
- * Whoever calls it listens for the socket's errors from then on.
- */
-export function releaseUpgrade(socket: WebSocket): void {
-  // The plugin's listener holds both; so does the stream, as if the answer were still to come.
-  socket.removeAllListeners('error');
-  const stream = streamOf(socket);
-  stream._httpMessage?.detachSocket(stream);
-}
-
-/** What `ws` and Node keep by these names. */
-type Stream = Socket & { readonly _httpMessage?: ServerResponse | null };
-const streamOf = (socket: WebSocket): Stream => (socket as unknown as { readonly _socket: Stream })._socket;
-
-export class WebSocketTransport implements Transport {
-  readonly kind = 'websocket';
+export class WebSocketTransport implements Transport, SocketReader {
   readonly remoteAddress: string;
-  readonly #socket: WebSocket;
+  readonly #socket: GatewaySocket;
   readonly #stream: Socket;
   readonly #closeTimeoutMs: number;
   #listener: TransportListener | undefined;
@@ -92,24 +83,17 @@ export class WebSocketTransport implements Transport {
   #pings = 0;
   #closing: NodeJS.Timeout | undefined;
 
-  constructor(socket: WebSocket, remoteAddress: string, closeTimeoutMs: number) {
+  constructor(socket: GatewaySocket, remoteAddress: string, closeTimeoutMs: number) {
     this.#socket = socket;
     this.#stream = streamOf(socket);
     this.remoteAddress = remoteAddress;
     this.#closeTimeoutMs = closeTimeoutMs;
   }
 
-  /** Attaches all listeners. Call it before anything is awaited: a message that comes earlier is lost. */
+  /** Call it before anything is awaited: a message that comes earlier is lost. */
   listen(listener: TransportListener): void {
-    const socket = this.#socket as Carried;
     this.#listener = listener;
-    socket[TRANSPORT] = this;
-    releaseUpgrade(socket);
-    // Functions that all sockets share: closures for each would be a good part of what an idle connection holds.
-    socket.on('message', onMessage);
-    socket.on('pong', onPong);
-    socket.on('error', onError);
-    socket.on('close', onClose);
+    this.#socket.read(this);
   }
 
   message(data: Buffer, isBinary: boolean): void {
@@ -128,7 +112,16 @@ export class WebSocketTransport implements Transport {
   }
 
   closed(code: number): void {
+    clearTimeout(this.#closing);
     this.#listener?.closed(code);
+  }
+
+  get kind(): 'websocket' {
+    return 'websocket';
+  }
+
+  get text(): TextFraming {
+    return webSocketText;
   }
 
   get bufferedBytes(): number {
@@ -142,6 +135,8 @@ export class WebSocketTransport implements Transport {
   write(framed: Uint8Array): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
     this.#stream.write(framed, (error) => this.#written(error));
+    // Held back for these first words: the answer to the upgrade.
+    if (this.#stream.writableCorked > 0) this.#stream.uncork();
   }
 
   /** The stream's own `drain` comes only after its high-water mark was reached, which a send limit may be below. */
@@ -176,6 +171,5 @@ export class WebSocketTransport implements Transport {
   #terminateLater(): void {
     if (this.#closing !== undefined || this.#socket.readyState === WebSocket.CLOSED) return;
     this.#closing = setTimeout(() => this.#socket.terminate(), this.#closeTimeoutMs).unref();
-    this.#socket.once('close', () => clearTimeout(this.#closing));
   }
 }

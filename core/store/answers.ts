@@ -56,3 +56,9 @@ export function answerSafely<Outcome>(done: (outcome: Outcome) => void, outcome:
     });
   }
 }
+
+/** The answer of one call as a promise. It rejects with the outcome's error. */
+export const promised = <Value>(call: (done: StoreCallback<Value>) => void): Promise<Value> =>
+  new Promise((resolve, reject) => {
+    call((outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error)));
+  });

@@ -135,7 +135,12 @@ describe('the directory in SQLite', () => {
     await answer((done) => store.messages.commit([append()], done));
     await store.close();
     const database = new DatabaseSync(join(directory, 'dragoman.db'));
-    database.exec('DROP TABLE directory; PRAGMA user_version = 1');
+    database.exec(
+      `DROP TABLE directory; DROP TABLE place_by_sequence; DROP TABLE place_by_client; DROP TABLE place_indexed;
+       CREATE UNIQUE INDEX message_sequence ON message (conversation, sequence);
+       CREATE INDEX message_client ON message (author, client_id, namespace) WHERE client_id IS NOT NULL;
+       PRAGMA user_version = 1`,
+    );
     database.close();
     const again = await openSqliteStore({ directory, limits: LIMITS, now });
     await save(again.directory, user('bob'));

@@ -1,5 +1,7 @@
 /** All messages in memory by their ids, and their removal when they are too old. */
+
 import { ClientIds } from './memory-client-ids.ts';
+import { AscendingIds } from './memory-ids.ts';
 import type { Entry } from './memory-log.ts';
 import type { Members } from './memory-members.ts';
 import type { MessageDraft, StoreLimits } from './port.ts';
@@ -14,7 +16,7 @@ const PRUNE_STEP = 256;
 export class MemoryIndex {
   private readonly limits: StoreLimits;
   private readonly members: Members;
-  private readonly messages = new Map<string, Entry>();
+  private readonly messages = new AscendingIds();
   /** Kept as long as de-duplication or the message needs it. */
   private readonly clientIds = new ClientIds();
   private newest: Entry | undefined;
@@ -31,7 +33,7 @@ export class MemoryIndex {
   }
 
   add(entry: Entry): void {
-    this.messages.set(entry.message.id, entry);
+    this.messages.add(entry);
     this.clientIds.set(entry);
     if (this.newest !== undefined) this.newest.next = entry;
     this.newest = entry;
@@ -41,13 +43,13 @@ export class MemoryIndex {
 
   /** Gives what takes an entry back, of its conversation too, that is about to be added: as long as it is the newest. */
   remover(entry: Entry): () => void {
-    const { id, namespace, from, clientId } = entry.message;
+    const { namespace, from, clientId } = entry.message;
     const earlier = this.clientIds.get(namespace, from.id, clientId);
     const previous = this.newest;
     return () => {
       this.members.settleBacklog(entry);
       entry.conversation.pop();
-      this.messages.delete(id);
+      this.messages.delete(entry);
       this.clientIds.delete(entry);
       if (earlier !== undefined) this.clientIds.set(earlier);
       if (previous !== undefined) previous.next = undefined;
@@ -86,7 +88,7 @@ export class MemoryIndex {
       this.members.settleBacklog(entry);
       entry.kept = false;
       entry.conversation.dropOldest();
-      this.messages.delete(entry.message.id);
+      this.messages.delete(entry);
       this.members.release(entry.conversation);
       this.oldestKept = entry.next;
     }

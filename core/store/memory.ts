@@ -37,6 +37,7 @@ import {
   messageUnknown,
   notTheAuthor,
   queueFull,
+  queuesFull,
   recipientOf,
 } from './rules.ts';
 
@@ -219,7 +220,9 @@ export class MemoryMessageStore implements MessageStore {
         return this.revoke(operation, undo);
       case 'enqueue': {
         const { entry } = operation;
-        if (this.queues.size(entry.namespace, entry.queue) >= this.limits.queueEntries) throw queueFull();
+        const size = this.queues.size(entry.namespace, entry.queue);
+        if (size >= this.limits.queueEntries) throw queueFull();
+        if (size === 0 && this.queues.counted >= this.limits.queueNames) throw queuesFull();
         this.queues.add(entry);
         undo?.push(() => this.queues.remove(entry.namespace, entry.queue, entry.id));
         return { kind: 'enqueue' };

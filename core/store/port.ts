@@ -106,12 +106,14 @@ export interface StoreLimits {
   readonly deduplicationMs: number;
   /** Most entries of one queue. */
   readonly queueEntries: number;
+  /** Most queues with entries. */
+  readonly queueNames: number;
 }
 
 export interface MessageStore {
   /**
    * Errors: duplicate_conflict (same client id, other target or content), recipient_queue_full (a direct
-   * recipient's backlog, or a queue), message_unknown and forbidden (revoke), store_unavailable.
+   * recipient's backlog, a queue, or the number of queues), message_unknown and forbidden (revoke), store_unavailable.
    */
   commit(operations: readonly StoreOperation[], done: StoreCallback<readonly StoreResult[]>): void;
 

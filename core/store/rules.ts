@@ -85,6 +85,9 @@ export const backlogFull = (): GatewayError => new GatewayError('recipient_queue
 export const queueFull = (): GatewayError =>
   new GatewayError('recipient_queue_full', { detail: 'the queue has too many entries' });
 
+export const queuesFull = (): GatewayError =>
+  new GatewayError('recipient_queue_full', { detail: 'there are too many queues' });
+
 export const messageUnknown = (): GatewayError => new GatewayError('message_unknown');
 
 export const notTheAuthor = (): GatewayError =>

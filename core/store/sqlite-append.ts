@@ -33,7 +33,7 @@ export type RawOperation =
 export const rawOperation = (operation: StoreOperation): RawOperation =>
   operation.kind === 'append' ? { kind: 'append', row: appendRow(operation) } : operation;
 
-function appendRow({ draft, said }: AppendOperation): AppendRow {
+export function appendRow({ draft, said }: AppendOperation): AppendRow {
   const { id, namespace, from, to, clientId, sentAt } = draft;
   const body: DraftBody = said === undefined ? draft : { ...draft, said };
   return [

@@ -26,13 +26,20 @@ export class DatabaseEngine {
   private transactions = 0;
   private writes = 0;
   private commitMs = 0;
-  /** Why the last write failed; undefined: it did not. */
-  fault: string | undefined;
+  private writeFault: string | undefined;
+  /** Why the tables of places could not follow the messages; undefined: they could. */
+  private stepFault: string | undefined;
+  private isStepWanted = false;
 
   /** Throws what `openDatabase` throws. */
   constructor(options: DatabaseOptions) {
     this.options = options;
     this.opened = open(options);
+  }
+
+  /** Why the last write failed; undefined: it did not. */
+  get fault(): string | undefined {
+    return this.writeFault ?? this.stepFault;
   }
 
   get stats(): DatabaseStats {
@@ -64,9 +71,31 @@ export class DatabaseEngine {
       return this.transact(opened, requests, now);
     } catch (error) {
       const reopen = opened === undefined || this.abandon(opened, error);
-      if (opened === undefined || isFault(error)) this.fault = messageOf(error);
+      if (opened === undefined || isFault(error)) this.writeFault = messageOf(error);
       if (!reopen && requests.length > 1) return requests.flatMap((request) => this.run([request], now));
       return requests.map((request) => (isWrite(request) ? unavailable(error) : this.attempt(request, now)));
+    }
+  }
+
+  /**
+   * What nobody waits for: call it when the answers have been given. The tables of places follow the messages, in a
+   * transaction of its own: what is stored does not depend on it.
+   */
+  rest(): void {
+    const { opened } = this;
+    const isWanted = this.isStepWanted;
+    this.isStepWanted = false;
+    if (opened === undefined || this.writeFault !== undefined) return;
+    if (!isWanted && !(opened.places.isStepDue && this.stepFault === undefined)) return;
+    try {
+      opened.begin.run();
+      const done = opened.places.step();
+      opened.commit.run();
+      done?.();
+      this.stepFault = undefined;
+    } catch (error) {
+      this.stepFault = messageOf(error);
+      this.abandon(opened, error);
     }
   }
 
@@ -77,7 +106,9 @@ export class DatabaseEngine {
     const outcomes: RawOutcome[] = [];
     let writes = 0;
     const sweep = Math.max(SWEEP_LEAST, requests.length * SWEEP_PER_REQUEST);
-    opened.retention.step(now, requests.some((request) => request.kind === 'tick') ? SWEEP_TICK : sweep);
+    const isTick = requests.some((request) => request.kind === 'tick');
+    if (isTick) this.isStepWanted = true;
+    opened.retention.step(now, isTick ? SWEEP_TICK : sweep);
     for (const request of requests) {
       if (isWrite(request)) writes += 1;
       else save(opened);
@@ -86,19 +117,20 @@ export class DatabaseEngine {
       );
     }
     save(opened);
-    if (this.fault !== undefined) opened.beat.run(now);
+    if (this.writeFault !== undefined) opened.beat.run(now);
     opened.commit.run();
     opened.retention.committed();
     this.transactions += 1;
     this.writes += writes;
     this.commitMs += performance.now() - begun;
-    this.fault = undefined;
+    this.writeFault = undefined;
     return outcomes;
   }
 
   /** After a failed transaction. Returns whether the file has to be opened anew. */
   private abandon(opened: Opened, error: unknown): boolean {
     forget(opened);
+    opened.places.forget();
     try {
       if (opened.database.isTransaction) opened.database.exec('ROLLBACK');
     } catch {
@@ -115,7 +147,7 @@ export class DatabaseEngine {
     try {
       return attempt(this.ready(), request, now);
     } catch (error) {
-      this.fault = messageOf(error);
+      this.writeFault = messageOf(error);
       if (needsReopening(error)) this.close();
       return unavailable(error);
     }
@@ -141,9 +173,11 @@ function attempt(opened: Opened, request: DatabaseRequest, now: number): RawOutc
 function guarded(opened: Opened, request: DatabaseRequest, now: number): RawOutcome {
   save(opened);
   opened.savepoint.run();
+  const mark = opened.places.mark();
   const outcome = attempt(opened, request, now);
   if (!outcome.ok) {
     opened.undo.run();
+    opened.places.undo(mark);
     forget(opened);
   }
   opened.release.run();

@@ -114,7 +114,7 @@ describe('a file that cannot be opened again', () => {
 
 describe('a thread that ends by itself', () => {
   const options = (directory: string) =>
-    ({ directory, limits, maxPages: undefined, synchronous: 'full' }) as const;
+    ({ directory, limits, maxPages: undefined, synchronous: 'full', indexStep: 100 }) as const;
   const commit = (link: DatabaseLink, content: string) =>
     answer((done) =>
       link.ask(

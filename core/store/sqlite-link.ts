@@ -3,7 +3,8 @@ import { Worker } from 'node:worker_threads';
 import { GatewayError } from '../errors.ts';
 import { answerSafely } from './answers.ts';
 import { StoreMetrics } from './metrics.ts';
-import type { StoreCallback, StoreOutcome } from './port.ts';
+import type { AppendOperation, MessageDraft, StoreCallback, StoreOutcome, StoreResult } from './port.ts';
+import { appendRow } from './sqlite-append.ts';
 import {
   type DatabaseOptions,
   type DatabaseRequest,
@@ -17,8 +18,11 @@ import {
   type RequestKind,
   type RequestOf,
   receivedOutcome,
+  type SentOutcome,
+  type SentRequest,
   type ToDatabase,
 } from './sqlite-protocol.ts';
+import { storedAs, storeResult } from './sqlite-results.ts';
 
 /** The thread's file beside this one: `.ts` in a source checkout, `.js` in a build. */
 const extension = new URL(import.meta.url).pathname.endsWith('.ts') ? '.ts' : '.js';
@@ -36,6 +40,12 @@ interface Asker {
   readonly finish: (answer: RawAnswer) => unknown;
 }
 
+/** Somebody who waits for one message to be stored. */
+interface Sender {
+  readonly done: StoreCallback<readonly StoreResult[]>;
+  readonly draft: MessageDraft;
+}
+
 const NO_STATS: DatabaseStats = { transactions: 0, writes: 0, commitMs: 0 };
 
 /** What was asked in one turn of the event loop: how many requests are sent with it, and when (monotonic ms). */
@@ -49,9 +59,9 @@ export class DatabaseLink {
   private readonly now: () => number;
   private worker: Worker | undefined;
   /** Asked in this turn of the event loop, not sent yet. */
-  private unsent: DatabaseRequest[] = [];
+  private unsent: SentRequest[] = [];
   /** One for each request sent or unsent, in order. */
-  private waiting: Asker[] = [];
+  private waiting: (Asker | Sender)[] = [];
   private answered = 0;
   private ticks: NodeJS.Timeout | undefined;
   private ticking = false;
@@ -94,6 +104,11 @@ export class DatabaseLink {
     });
   }
 
+  /** Stores one message, which nothing else depends on. */
+  append({ draft, said }: AppendOperation, done: Sender['done']): void {
+    this.send(appendRow({ kind: 'append', draft, said }), { done, draft });
+  }
+
   /** Resolves when all is answered and the file is closed. */
   close(): Promise<void> {
     if (this.closing !== undefined) return this.closing.promise;
@@ -124,7 +139,7 @@ export class DatabaseLink {
         case 'answers':
           this.measure(message.stats, message.outcomes.length);
           this.fault = message.fault;
-          this.settle(message.outcomes.map(receivedOutcome));
+          this.settle(message.outcomes);
           break;
         default:
           message satisfies never;
@@ -141,7 +156,7 @@ export class DatabaseLink {
     return opening.promise;
   }
 
-  private send(request: DatabaseRequest, asker: Asker): void {
+  private send(request: SentRequest, asker: Asker | Sender): void {
     if (this.unsent.length === 0) setImmediate(() => this.flush());
     this.unsent.push(request);
     this.waiting.push(asker);
@@ -169,7 +184,7 @@ export class DatabaseLink {
     }
   }
 
-  private settleUncloneable(requests: readonly DatabaseRequest[], error: unknown): void {
+  private settleUncloneable(requests: readonly SentRequest[], error: unknown): void {
     this.sent -= requests.length;
     this.batches.pop();
     const outcome = failure(error instanceof Error ? error.message : String(error));
@@ -198,9 +213,10 @@ export class DatabaseLink {
     for (const { at } of answered) this.metrics.answered(now - at);
   }
 
-  private settle(outcomes: readonly RawOutcome[]): void {
+  private settle(outcomes: readonly SentOutcome[]): void {
     for (const outcome of outcomes) {
-      if (!outcome.ok && outcome.error.code === 'store_unavailable') this.metrics.failures++;
+      if (typeof outcome !== 'number' && !outcome.ok && outcome.error.code === 'store_unavailable')
+        this.metrics.failures++;
       const asker = this.waiting[this.answered];
       this.answered += 1;
       if (asker !== undefined) tell(asker, outcome);
@@ -236,8 +252,16 @@ function failure(cause: string): RawOutcome {
   return { ok: false, error: { code: 'store_unavailable', detail: undefined, messageId: undefined, cause } };
 }
 
-function tell({ done, finish }: Asker, outcome: RawOutcome): void {
-  answerSafely(done, outcomeOf(outcome, finish));
+function tell(asker: Asker | Sender, outcome: SentOutcome): void {
+  if ('finish' in asker) answerSafely(asker.done, outcomeOf(receivedOutcome(outcome), asker.finish));
+  else answerSafely(asker.done, storedOutcome(outcome, asker.draft));
+}
+
+function storedOutcome(outcome: SentOutcome, draft: MessageDraft): StoreOutcome<readonly StoreResult[]> {
+  if (typeof outcome === 'number') return { ok: true, value: [storedAs(draft, outcome)] };
+  return outcomeOf(outcome, (answer) =>
+    (answer as RawAnswers['commit']).map((raw) => storeResult(raw, draft)),
+  ) as StoreOutcome<readonly StoreResult[]>;
 }
 
 function outcomeOf(outcome: RawOutcome, finish: Asker['finish']): StoreOutcome<unknown> {

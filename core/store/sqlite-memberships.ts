@@ -6,8 +6,9 @@ import { isReceived, noteReceived, notReceived, type Received, type Span } from 
 import { type Backlog, conversationFilter, isDirect } from './rules.ts';
 import type { Backlogs } from './sqlite-backlogs.ts';
 import type { Conversation, Conversations } from './sqlite-conversations.ts';
+import type { Places } from './sqlite-places.ts';
 
-/** Rows read at once of each conversation with missed messages. */
+/** Messages read at once of each conversation with missed messages. */
 const CHUNK = 32;
 
 interface MembershipRow {
@@ -23,10 +24,6 @@ interface MissedRow extends Placed {
   readonly body: string;
 }
 
-interface Place extends Placed {
-  readonly sequence: number;
-}
-
 /** A message as far as the backlog of its recipient is concerned. */
 interface Owed {
   readonly conversation: number;
@@ -38,24 +35,22 @@ export class Memberships {
   private readonly limits: StoreLimits;
   private readonly conversations: Conversations;
   private readonly backlogs: Backlogs;
+  private readonly places: Places;
   private readonly add: StatementSync;
   private readonly remove: StatementSync;
   private readonly membership: StatementSync;
   private readonly save: StatementSync;
   private readonly behind: StatementSync;
-  private readonly anythingIn: StatementSync;
-  private readonly weigh: StatementSync;
-  private readonly atOrBefore: StatementSync;
-  private readonly chunk: StatementSync;
 
   constructor(
     database: DatabaseSync,
     limits: StoreLimits,
-    parts: { readonly conversations: Conversations; readonly backlogs: Backlogs },
+    parts: { readonly conversations: Conversations; readonly backlogs: Backlogs; readonly places: Places },
   ) {
     this.limits = limits;
     this.conversations = parts.conversations;
     this.backlogs = parts.backlogs;
+    this.places = parts.places;
     this.add = database.prepare(
       'INSERT INTO membership (namespace, user, conversation, floor) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
     );
@@ -72,21 +67,6 @@ export class Memberships {
       `SELECT conversation, key, last, floor, ranges FROM membership
        JOIN conversation ON conversation.id = membership.conversation
        WHERE membership.namespace = ? AND user = ? AND last > floor`,
-    );
-    this.anythingIn = database.prepare(
-      `SELECT 1 FROM message WHERE conversation = ? AND sequence BETWEEN ? AND ? AND author <> ? AND state = 0 LIMIT 1`,
-    );
-    this.weigh = database.prepare(
-      `SELECT count(*) AS messages, coalesce(sum(bytes), 0) AS bytes FROM message
-       WHERE conversation = ? AND sequence BETWEEN ? AND ? AND author <> ? AND state = 0`,
-    );
-    this.atOrBefore = database.prepare(
-      'SELECT sequence, place FROM message WHERE conversation = ? AND sequence <= ? ORDER BY sequence DESC LIMIT 1',
-    );
-    this.chunk = database.prepare(
-      `SELECT place, sequence, body FROM message
-       WHERE conversation = ? AND sequence BETWEEN ? AND ? AND author <> ? AND state = 0 AND at > ?
-       ORDER BY sequence LIMIT ${CHUNK}`,
     );
   }
 
@@ -127,14 +107,13 @@ export class Memberships {
     const { id, last } = conversation;
     const received = this.received(namespace, user, id);
     if (received === undefined) return;
-    const nothingIn = (span: Span): boolean =>
-      this.anythingIn.get(id, span.from, span.to, user) === undefined;
+    const nothingIn = (span: Span): boolean => !this.places.hasAny(id, span, user);
     const added = noteReceived(received, { from, to: Math.min(to, last) }, nothingIn);
     if (added.length === 0) return;
     this.save.run(received.floor, JSON.stringify(received.ranges), namespace, user, id);
     if (!isDirect(key)) return;
     for (const span of added) {
-      const weight = this.weigh.get(id, span.from, span.to, user) as unknown as Backlog;
+      const weight = this.places.weight(id, span, user);
       if (weight.messages > 0) this.reduce(namespace, user, weight);
     }
   }
@@ -165,8 +144,8 @@ export class Memberships {
     const after = query.place === 0 ? 0 : this.sequenceAt(row, query.place);
     for (const span of notReceived(receivedOf(row), after, last)) {
       for (let from = span.from; from <= span.to; ) {
-        const found = this.chunk.all(conversation, from, span.to, query.user, query.horizon);
-        const messages = found as unknown as readonly MissedRow[];
+        const wanted = { from, to: span.to, user: query.user, horizon: query.horizon, limit: CHUNK };
+        const messages = this.places.page(conversation, wanted);
         yield* messages;
         const end = messages.at(-1);
         if (end === undefined || messages.length < CHUNK) break;
@@ -181,8 +160,8 @@ export class Memberships {
    * all of a conversation has been read or nothing; what is between is found in steps that double, then halve.
    */
   private sequenceAt({ conversation, floor, last }: MembershipRow, place: number): number {
-    const newestAt = (sequence: number): Place | undefined => {
-      const row = this.atOrBefore.get(conversation, sequence) as Place | undefined;
+    const newestAt = (sequence: number): { readonly sequence: number } | undefined => {
+      const row = this.places.newestUpTo(conversation, sequence);
       return row !== undefined && row.sequence > floor && row.place > place ? row : undefined;
     };
     if (newestAt(last) === undefined) return last;

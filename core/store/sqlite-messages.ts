@@ -1,6 +1,7 @@
 /** Commits: what appends and revokes messages, in SQL. Runs inside a transaction of its caller. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Message } from '../../schemas/model.ts';
+import { GatewayError } from '../errors.ts';
 import type { StoreLimits } from './port.ts';
 import {
   backlogFull,
@@ -15,6 +16,7 @@ import { type AppendRow, type DraftBody, withSequence } from './sqlite-append.ts
 import type { Backlogs } from './sqlite-backlogs.ts';
 import type { Conversations } from './sqlite-conversations.ts';
 import type { Memberships } from './sqlite-memberships.ts';
+import type { Places } from './sqlite-places.ts';
 import type { RawResult, StoredBody } from './sqlite-protocol.ts';
 
 interface MessageRow {
@@ -35,11 +37,11 @@ export class Messages {
   private readonly conversations: Conversations;
   private readonly backlogs: Backlogs;
   private readonly memberships: Memberships;
+  private readonly places: Places;
   private readonly byId: StatementSync;
-  private readonly byClientId: StatementSync;
+  private readonly byPlace: StatementSync;
   private readonly insert: StatementSync;
   private readonly setRevoked: StatementSync;
-  private readonly newest: StatementSync;
 
   constructor(
     database: DatabaseSync,
@@ -48,34 +50,28 @@ export class Messages {
       readonly conversations: Conversations;
       readonly backlogs: Backlogs;
       readonly memberships: Memberships;
+      readonly places: Places;
     },
   ) {
     this.limits = limits;
     this.conversations = parts.conversations;
     this.backlogs = parts.backlogs;
     this.memberships = parts.memberships;
+    this.places = parts.places;
     this.byId = database.prepare(`SELECT ${COLUMNS} FROM message WHERE id = ? AND namespace = ?`);
-    this.byClientId = database.prepare(
-      `SELECT ${COLUMNS} FROM message WHERE author = ? AND client_id = ? AND namespace = ? ORDER BY place DESC LIMIT 1`,
-    );
+    this.byPlace = database.prepare(`SELECT ${COLUMNS} FROM message WHERE place = ?`);
     this.insert = database.prepare(
       `INSERT INTO message (conversation, sequence, id, namespace, author, recipient, client_id, at, bytes, body)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.setRevoked = database.prepare('UPDATE message SET state = 1 WHERE place = ?');
-    this.newest = database.prepare(
-      `SELECT body FROM message WHERE conversation = ? AND sequence < ? AND state = 0 AND at > ?
-       ORDER BY sequence DESC LIMIT ?`,
-    );
   }
 
   /** Nothing is written if it throws a GatewayError. */
   append(row: AppendRow, now: number): RawResult {
     const [id, namespace, author, recipient, clientId, key, at, bytes, body] = row;
-    const earlier =
-      clientId === null
-        ? undefined
-        : (this.byClientId.get(author, clientId, namespace) as MessageRow | undefined);
+    if (this.places.isFull) throw new GatewayError('store_unavailable');
+    const earlier = clientId === null ? undefined : this.ofClient(namespace, author, clientId);
     if (earlier !== undefined && earlier.at > now - this.limits.deduplicationMs) return again(earlier, body);
     if (recipient !== null) {
       const waiting = this.backlogs.of(namespace, recipient);
@@ -89,7 +85,29 @@ export class Messages {
     }
     const sequence = this.conversations.advance(conversation);
     const stored = withSequence(body, sequence);
-    this.insert.run(conversation.id, sequence, id, namespace, author, recipient, clientId, at, bytes, stored);
+    const { lastInsertRowid } = this.insert.run(
+      conversation.id,
+      sequence,
+      id,
+      namespace,
+      author,
+      recipient,
+      clientId,
+      at,
+      bytes,
+      stored,
+    );
+    this.places.add({
+      place: Number(lastInsertRowid),
+      conversation: conversation.id,
+      sequence,
+      namespace,
+      author,
+      clientId,
+      state: 0,
+      at,
+      bytes,
+    });
     return { kind: 'append', sequence, earlier: undefined };
   }
 
@@ -105,6 +123,7 @@ export class Messages {
       const recipient = recipientOf(JSON.parse(row.body) as Message);
       if (recipient !== undefined) this.memberships.settle(namespace, recipient, row);
       this.setRevoked.run(row.place);
+      this.places.setState(row.place, 1);
     }
     return { kind: 'revoke', message: row.body };
   }
@@ -137,14 +156,12 @@ export class Messages {
   ): readonly string[] {
     const conversation = this.conversations.find(query.namespace, query.conversation);
     if (conversation === undefined) return [];
-    const before = query.before ?? Number.MAX_SAFE_INTEGER;
-    const rows = this.newest.all(
-      conversation.id,
-      before,
-      now - this.limits.retentionMs,
-      Math.max(0, query.limit),
-    );
-    return (rows as unknown as readonly { readonly body: string }[]).map((row) => row.body).reverse();
+    const bodies = this.places.before(conversation.id, {
+      sequence: query.before ?? Number.MAX_SAFE_INTEGER,
+      horizon: now - this.limits.retentionMs,
+      limit: Math.max(0, query.limit),
+    });
+    return bodies.toReversed();
   }
 
   /** By the gateway's id, else by the author's own. */
@@ -153,10 +170,15 @@ export class Messages {
     now: number,
   ): MessageRow | undefined {
     const { namespace, message, author } = query;
-    const row = (this.byId.get(message, namespace) ?? this.byClientId.get(author, message, namespace)) as
-      | MessageRow
-      | undefined;
+    const byId = this.byId.get(message, namespace) as MessageRow | undefined;
+    const row = byId ?? this.ofClient(namespace, author, message);
     return row !== undefined && row.state !== 2 && row.at > now - this.limits.retentionMs ? row : undefined;
+  }
+
+  /** The author's newest with this client id. */
+  private ofClient(namespace: string, author: string, clientId: string): MessageRow | undefined {
+    const place = this.places.ofClient(namespace, author, clientId);
+    return place === undefined ? undefined : (this.byPlace.get(place) as MessageRow | undefined);
   }
 }
 

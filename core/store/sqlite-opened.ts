@@ -7,6 +7,7 @@ import { DirectoryEntries } from './sqlite-directory.ts';
 import { Identities } from './sqlite-identities.ts';
 import { Memberships } from './sqlite-memberships.ts';
 import { Messages } from './sqlite-messages.ts';
+import { Places } from './sqlite-places.ts';
 import type { DatabaseOptions } from './sqlite-protocol.ts';
 import { Queues } from './sqlite-queues.ts';
 import { Retention } from './sqlite-retention.ts';
@@ -17,6 +18,7 @@ export interface Opened {
   readonly backlogs: Backlogs;
   readonly memberships: Memberships;
   readonly messages: Messages;
+  readonly places: Places;
   readonly queues: Queues;
   readonly identities: Identities;
   readonly directory: DirectoryEntries;
@@ -35,17 +37,19 @@ export function open(options: DatabaseOptions): Opened {
   const database = openDatabase(options);
   const conversations = new Conversations(database);
   const backlogs = new Backlogs(database);
-  const memberships = new Memberships(database, limits, { conversations, backlogs });
+  const places = new Places(database, options.indexStep);
+  const memberships = new Memberships(database, limits, { conversations, backlogs, places });
   return {
     database,
     conversations,
     backlogs,
     memberships,
-    messages: new Messages(database, limits, { conversations, backlogs, memberships }),
+    messages: new Messages(database, limits, { conversations, backlogs, memberships, places }),
+    places,
     queues: new Queues(database, limits),
     identities: new Identities(database),
     directory: new DirectoryEntries(database),
-    retention: new Retention(database, limits, memberships),
+    retention: new Retention(database, limits, { memberships, places }),
     begin: database.prepare('BEGIN IMMEDIATE'),
     commit: database.prepare('COMMIT'),
     savepoint: database.prepare('SAVEPOINT request'),

@@ -3,12 +3,14 @@ import type { Message } from '../../schemas/model.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { DirectoryEntry } from './directory.ts';
 import type { ConfirmedRange, HistoryQuery, MissedQuery, StoreLimits } from './port.ts';
-import type { RawOperation } from './sqlite-append.ts';
+import type { AppendRow, RawOperation } from './sqlite-append.ts';
 import type { DatabaseFileOptions } from './sqlite-database.ts';
 
 /** Given to the thread at its start. */
 export interface DatabaseOptions extends DatabaseFileOptions {
   readonly limits: StoreLimits;
+  /** After so many messages the tables of places follow: see `sqlite-places.ts`. */
+  readonly indexStep: number;
 }
 
 export interface IdentityRow {
@@ -59,6 +61,15 @@ export interface Requests {
 export type RequestKind = keyof Requests;
 export type RequestOf<Kind extends RequestKind> = Requests[Kind] & { readonly kind: Kind };
 export type DatabaseRequest = { readonly [Kind in RequestKind]: RequestOf<Kind> }[RequestKind];
+
+/** A request on its way. A row alone: a commit of that one message; nearly all are that. */
+export type SentRequest = DatabaseRequest | AppendRow;
+
+export function receivedRequest(sent: SentRequest): DatabaseRequest {
+  return isRow(sent) ? { kind: 'commit', operations: [{ kind: 'append', row: sent }] } : sent;
+}
+
+export const isRow = (sent: SentRequest): sent is AppendRow => Array.isArray(sent);
 
 /** A message as it lies in the file. `said`: fingerprint of what the client said, where the message is not that. */
 export type StoredBody = Message & { readonly said?: string };
@@ -136,7 +147,7 @@ export interface RequestBatch {
   readonly kind: 'requests';
   /** Epoch ms. */
   readonly now: number;
-  readonly requests: readonly DatabaseRequest[];
+  readonly requests: readonly SentRequest[];
 }
 
 export type ToDatabase = RequestBatch | { readonly kind: 'close' };

@@ -8,6 +8,8 @@ export function refusesUntouched(request: DatabaseRequest): boolean {
   switch (request.kind) {
     case 'commit':
       return request.operations.length === 1 && request.operations[0]?.kind !== 'enqueue';
+    case 'save_directory':
+      return request.entries.length === 1;
     case 'confirm':
     case 'tick':
       return true;

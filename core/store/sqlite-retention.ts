@@ -2,13 +2,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { StoreLimits } from './port.ts';
 import type { Memberships } from './sqlite-memberships.ts';
+import type { Places } from './sqlite-places.ts';
 
 interface OldRow {
   readonly place: number;
   readonly conversation: number;
   readonly sequence: number;
   readonly namespace: string;
+  readonly author: string;
   readonly recipient: string | null;
+  readonly client_id: string | null;
   readonly state: number;
   readonly bytes: number;
   readonly at: number;
@@ -18,6 +21,7 @@ interface OldRow {
 export class Retention {
   private readonly limits: StoreLimits;
   private readonly memberships: Memberships;
+  private readonly places: Places;
   private readonly oldest: StatementSync;
   private readonly expire: StatementSync;
   private readonly remove: StatementSync;
@@ -27,11 +31,16 @@ export class Retention {
   /** Whether more may be due than the last step did. */
   isBehind = false;
 
-  constructor(database: DatabaseSync, limits: StoreLimits, memberships: Memberships) {
+  constructor(
+    database: DatabaseSync,
+    limits: StoreLimits,
+    parts: { readonly memberships: Memberships; readonly places: Places },
+  ) {
     this.limits = limits;
-    this.memberships = memberships;
+    this.memberships = parts.memberships;
+    this.places = parts.places;
     this.oldest = database.prepare(
-      `SELECT place, conversation, sequence, namespace, recipient, state, bytes, at FROM message
+      `SELECT place, conversation, sequence, namespace, author, recipient, client_id, state, bytes, at FROM message
        WHERE place > ? ORDER BY place LIMIT ?`,
     );
     this.expire = database.prepare('UPDATE message SET state = 2 WHERE place = ?');
@@ -53,12 +62,14 @@ export class Retention {
         this.memberships.settle(row.namespace, row.recipient, row);
       }
       this.expire.run(row.place);
+      this.places.setState(row.place, 2);
     }
     let removed = 0;
     const forgotten = now - Math.max(retentionMs, deduplicationMs);
     for (const row of this.after(0, most, forgotten)) {
       if (row.place > this.reached || row.at > forgotten) break;
       removed += 1;
+      this.places.remove(row);
       this.remove.run(row.place);
     }
     this.isBehind = count === most || removed === most;

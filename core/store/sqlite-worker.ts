@@ -5,6 +5,7 @@ import {
   type DatabaseOptions,
   type DatabaseRequest,
   type FromDatabase,
+  receivedRequest,
   sentOutcome,
   type ToDatabase,
 } from './sqlite-protocol.ts';
@@ -34,13 +35,14 @@ function serve(port: MessagePort, options: DatabaseOptions): void {
         break;
       }
       now = message.now;
-      for (const request of message.requests) requests.push(request);
+      for (const request of message.requests) requests.push(receivedRequest(request));
       if (requests.length >= MOST_REQUESTS) break;
       message = (receiveMessageOnPort(port) as { readonly message: ToDatabase } | undefined)?.message;
     }
     if (requests.length > 0) {
       const outcomes = engine.run(requests, now).map(sentOutcome);
       say({ kind: 'answers', outcomes, stats: engine.stats, fault: engine.fault });
+      engine.rest();
     }
     if (!isLast) return;
     engine.close();

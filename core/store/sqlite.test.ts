@@ -16,10 +16,21 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 let directories = 0;
 const freshDirectory = (): string => join(root, `deep/${++directories}`);
 
-const WIDE: StoreLimits = { ...LIMITS, backlogMessages: 1e6, backlogBytes: 1e9, queueEntries: 1e6 };
+const WIDE: StoreLimits = {
+  ...LIMITS,
+  backlogMessages: 1e6,
+  backlogBytes: 1e9,
+  queueEntries: 1e6,
+  queueNames: 1e6,
+};
 const now = (): number => START;
 
 storeSuite('the store in SQLite', (options) => openSqliteStore({ directory: freshDirectory(), ...options }));
+for (const indexStep of [1, 3]) {
+  storeSuite(`the store in SQLite whose tables of places follow after ${indexStep}`, (options) =>
+    openSqliteStore({ directory: freshDirectory(), indexStep, ...options }),
+  );
+}
 
 const missedBy = async (store: SqliteStore, user: string): Promise<readonly string[]> => {
   const query = { namespace: 'main', user, limit: 1e6 };
@@ -70,6 +81,32 @@ describe('a SQLite store that is opened again', () => {
     expect(database.prepare('SELECT count(*) AS count FROM message').get()).toEqual({ count: 1 });
     database.close();
   });
+});
+
+it('a SQLite store that is opened again knows how many queues there are', async () => {
+  const directory = freshDirectory();
+  const put = (store: SqliteStore, queue: string) => {
+    const entry = {
+      namespace: 'main',
+      queue,
+      name: 'job',
+      headers: [],
+      body: '',
+      from: undefined,
+      at: START,
+    };
+    return answer((done) =>
+      store.messages.commit([{ kind: 'enqueue', entry: { ...entry, id: `01-${queue}` } }], done),
+    );
+  };
+  const first = await openSqliteStore({ directory, limits: LIMITS, now });
+  for (const queue of ['a', 'b']) await put(first, queue);
+  await first.close();
+  const second = await openSqliteStore({ directory, limits: LIMITS, now });
+  await answer<void>((done) => second.messages.dequeue('main', 'a', '01-a', done));
+  for (const queue of ['c', 'd']) await put(second, queue);
+  await expect(put(second, 'e')).rejects.toMatchObject({ code: 'recipient_queue_full' });
+  await second.close();
 });
 
 describe('the group commit', () => {

@@ -12,6 +12,7 @@ import type {
   ConfirmedRange,
   HistoryQuery,
   IdentityMap,
+  MessageDraft,
   MessageStore,
   MissedPage,
   MissedQuery,
@@ -23,7 +24,8 @@ import type {
 } from './port.ts';
 import { rawOperation } from './sqlite-append.ts';
 import { DatabaseLink } from './sqlite-link.ts';
-import type { DatabaseStats, QueueRow, RawResult, StoredBody } from './sqlite-protocol.ts';
+import type { DatabaseStats } from './sqlite-protocol.ts';
+import { messageOf, queueEntry, storeResult } from './sqlite-results.ts';
 
 export interface SqliteStoreOptions {
   /** Made if it is not there. One process at a time can use it. */
@@ -35,7 +37,12 @@ export interface SqliteStoreOptions {
   readonly maxPages?: number;
   /** Never `off` where messages matter: nothing is synced then. It is for the test that shows what the sync is for. */
   readonly synchronous?: 'full' | 'off';
+  /** After so many messages the tables of places follow: see `sqlite-places.ts`. Tests make it small. */
+  readonly indexStep?: number;
 }
+
+/** Large enough that a page of the tables is written once for many messages, small enough to take some 20 ms. */
+const INDEX_STEP = 8192;
 
 export interface SqliteStore {
   readonly messages: MessageStore;
@@ -52,7 +59,8 @@ export interface SqliteStore {
 /** Rejects with an Error that names the directory: it is in use, not writable, or holds something else. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
   const { directory, limits, now = Date.now, maxPages, synchronous = 'full' } = options;
-  const link = new DatabaseLink({ directory, limits, maxPages, synchronous }, now);
+  const { indexStep = INDEX_STEP } = options;
+  const link = new DatabaseLink({ directory, limits, maxPages, synchronous, indexStep }, now);
   const table = new IdentityTable();
   const { identities, directory: stored } = await link.open();
   for (const { namespace, user, integer } of identities) table.set(namespace, user, integer);
@@ -75,8 +83,13 @@ class SqliteMessageStore implements MessageStore {
   }
 
   commit(operations: readonly StoreOperation[], done: StoreCallback<readonly StoreResult[]>): void {
+    const [first] = operations;
+    if (operations.length === 1 && first?.kind === 'append') {
+      this.link.append(first, done);
+      return;
+    }
     this.link.ask({ kind: 'commit', operations: operations.map(rawOperation) }, done, (raw) =>
-      raw.map((result, index) => storeResult(result, operations[index])),
+      raw.map((result, index) => storeResult(result, draftOf(operations[index]))),
     );
   }
 
@@ -197,35 +210,7 @@ class SqliteDirectoryStore implements DirectoryStore {
   }
 }
 
+const draftOf = (operation: StoreOperation | undefined): MessageDraft | undefined =>
+  operation?.kind === 'append' ? operation.draft : undefined;
+
 const nothing = (): void => undefined;
-
-const messageOf = (json: string): Message => {
-  const body = JSON.parse(json) as StoredBody;
-  if (body.said === undefined) return Object.freeze(body);
-  const { said: _said, ...message } = body;
-  return Object.freeze(message);
-};
-
-function storeResult(raw: RawResult, operation: StoreOperation | undefined): StoreResult {
-  switch (raw.kind) {
-    case 'append': {
-      if (raw.earlier !== undefined)
-        return { kind: 'append', message: messageOf(raw.earlier), duplicate: true };
-      if (operation?.kind !== 'append') throw new TypeError('the answer does not fit the operation');
-      const message = Object.freeze({ ...operation.draft, sequence: raw.sequence });
-      return { kind: 'append', message, duplicate: false };
-    }
-    case 'revoke':
-      return { kind: 'revoke', message: messageOf(raw.message) };
-    case 'enqueue':
-      return { kind: 'enqueue' };
-    default:
-      raw satisfies never;
-      throw new TypeError('unknown answer');
-  }
-}
-
-function queueEntry(row: QueueRow): QueueEntry {
-  const entry = JSON.parse(row.entry) as QueueEntry;
-  return row.bytes === null ? entry : { ...entry, body: row.bytes };
-}

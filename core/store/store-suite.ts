@@ -31,6 +31,7 @@ export const LIMITS: StoreLimits = {
   retentionMs: 30 * DAY,
   deduplicationMs: 30 * DAY,
   queueEntries: 3,
+  queueNames: 3,
 };
 
 /** The value of an answer; rejects with its error. */
@@ -672,6 +673,44 @@ export function storeSuite(
         await expect(more('01D')).rejects.toMatchObject({ code: 'recipient_queue_full' });
         await answer<void>((done) => store.dequeue('main', 'work', '01A', done));
         await expect(more('01D')).resolves.toHaveLength(1);
+      });
+
+      it('is refused where there are as many with entries as may be, until one of them is empty', async () => {
+        const put = (queue: string, id: string, namespace = 'main') =>
+          commit({ kind: 'enqueue', entry: entry(id, { queue, namespace }) });
+        const take = (queue: string, id: string, namespace = 'main') =>
+          answer<void>((done) => store.dequeue(namespace, queue, id, done));
+        await put('a', '01A');
+        await put('b', '01B');
+        await put('a', '01C', 'other');
+        const full = { code: 'recipient_queue_full' };
+        await expect(put('c', '01D')).rejects.toMatchObject(full);
+        await expect(put('a', '01D', 'third')).rejects.toMatchObject(full);
+        // Those that are there take more.
+        await put('a', '01E');
+        await take('a', '01A');
+        await expect(put('c', '01F')).rejects.toMatchObject(full);
+        await take('a', '01C', 'other');
+        await take('a', '01C', 'other');
+        await put('c', '01G');
+        await expect(put('d', '01H')).rejects.toMatchObject(full);
+      });
+
+      it('that was to be begun by a commit that is refused is none', async () => {
+        const begin = (queue: string): StoreOperation => ({
+          kind: 'enqueue',
+          entry: entry(`01-${queue}`, { queue }),
+        });
+        const unknown: StoreOperation = { kind: 'revoke', namespace: 'main', message: 'x', author: 'alice' };
+        await commit(begin('a'));
+        for (let count = 0; count < 5; count++)
+          await expect(commit(begin('b'), begin('c'), unknown)).rejects.toMatchObject({
+            code: 'message_unknown',
+          });
+        await expect(commit(begin('b'), begin('c'), begin('d'))).rejects.toMatchObject({
+          code: 'recipient_queue_full',
+        });
+        expect(await commit(begin('b'), begin('c'))).toHaveLength(2);
       });
     });
 

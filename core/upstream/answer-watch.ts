@@ -21,8 +21,8 @@ export interface AnswerWatchParts {
 export class AnswerWatch {
   readonly #parts: AnswerWatchParts;
   #timer: WheelTimer | undefined;
-  /** Monotonic ms. */
-  #lastAnswerAt = 0;
+  /** What had been asked when the server last answered: no clock is fine enough to tell which of the two came first. */
+  #askedBefore = 0;
   /** Since when the server is read without a pause, monotonic ms. */
   #readSince = 0;
 
@@ -32,7 +32,7 @@ export class AnswerWatch {
 
   /** The server has said something that answers, or has let us in. */
   answered(): void {
-    this.#lastAnswerAt = this.#parts.wheel.now();
+    this.#askedBefore = this.#parts.asked.newestRef;
   }
 
   /** The server is read again. */
@@ -66,7 +66,7 @@ export class AnswerWatch {
     for (let oldest = asked.oldest; oldest !== undefined; oldest = asked.oldest) {
       const [ref, question] = oldest;
       if (this.#dueAt(question.at) > now) break;
-      if (this.#lastAnswerAt < question.at) {
+      if (ref > this.#askedBefore) {
         silent();
         return;
       }

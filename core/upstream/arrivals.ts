@@ -7,7 +7,7 @@ import type { Event } from '../../schemas/event.ts';
 import type { Message } from '../../schemas/model.ts';
 import type { Outcome } from '../dialect.ts';
 import { keyOf } from './correlation.ts';
-import type { Received } from './upstream-session.ts';
+import type { Received } from './upstream-listener.ts';
 
 export interface Arrival {
   readonly event: Event;
@@ -45,6 +45,16 @@ export class Arrivals {
   push(arrival: Arrival | Unknown): void {
     this.#waiting.push(arrival);
     this.flow();
+  }
+
+  /** Whether what comes now may go at once. */
+  get isFree(): boolean {
+    return this.#waiting.length === 0 && !this.#preparing && !this.#flowing && this.#parts.mayPass();
+  }
+
+  /** Something has gone at once: there may be no room for more. */
+  passed(): void {
+    if (!this.#parts.mayPass()) this.#parts.blocked();
   }
 
   /** Passes on what may go. */

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { SendMessage } from '../../schemas/command.ts';
 import type { Message } from '../../schemas/model.ts';
 import { DONE } from '../commands/settlement.ts';
-import { Correlation, Deliveries, Remembered } from './correlation.ts';
+import { Correlation, Deliveries } from './correlation.ts';
 import type { Errand } from './spool.ts';
 
 const LOBBY = { type: 'group', id: 'lobby' } as const;
@@ -83,26 +83,5 @@ describe('Deliveries', () => {
     expect(deliveries.adopt(message({ id: 's-2' }), after)).toBe(false);
     deliveries.settle('group:lobby', 1, 1, DONE);
     expect([before.mock.calls.length, after.mock.calls.length]).toEqual([0, 1]);
-  });
-});
-
-describe('Remembered', () => {
-  it("knows a message again by its sender's id, or else by the server's", () => {
-    const remembered = new Remembered(10);
-    remembered.add(message({ clientId: 'm-1' }));
-    expect(remembered.has(message({ id: 'another', clientId: 'm-1' }))).toBe(true);
-    expect(remembered.has(message({ clientId: 'm-2' }))).toBe(false);
-    expect(
-      remembered.has(message({ clientId: 'm-1', from: { namespace: 'main', id: 'bob', name: 'Bob' } })),
-    ).toBe(false);
-  });
-
-  it('forgets the oldest first, and remembers nothing if told so', () => {
-    const two = new Remembered(2);
-    for (const id of ['a', 'b', 'c']) two.add(message({ id }));
-    expect(['a', 'b', 'c'].map((id) => two.has(message({ id })))).toEqual([false, true, true]);
-    const none = new Remembered(0);
-    none.add(message());
-    expect(none.has(message())).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 /**
  * What one link remembers of what is between client and server: commands without an answer, deliveries without a
- * confirmation, and the messages by which one that comes twice is known. Every part is bounded by its owner.
+ * confirmation. Every part is bounded by its owner.
  */
 import { conversationKey, type Message } from '../../schemas/model.ts';
 import type { Outcome } from '../dialect.ts';
@@ -23,6 +23,11 @@ export class Correlation {
 
   get size(): number {
     return this.#asked.size;
+  }
+
+  /** Of the newest that was added, answered or not; 0: there was none. */
+  get newestRef(): number {
+    return this.#nextRef - 1;
   }
 
   add(errand: Errand, at: number): { readonly ref: number; readonly asked: Asked } {
@@ -129,30 +134,6 @@ interface Delivery {
   readonly conversation: string;
   readonly sequence: number;
   settle: Settle;
-}
-
-/** The last messages that were shown, or sent, here. */
-export class Remembered {
-  readonly #most: number;
-  readonly #keys = new Set<string>();
-
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  has(message: Message): boolean {
-    return this.#keys.has(keyOf(message));
-  }
-
-  add(message: Message): void {
-    if (this.#most === 0) return;
-    this.#keys.add(keyOf(message));
-    if (this.#keys.size <= this.#most) return;
-    for (const oldest of this.#keys) {
-      this.#keys.delete(oldest);
-      return;
-    }
-  }
 }
 
 /** A message's own name: the sender's id for it where there is one, which a server's copy keeps. */

@@ -9,12 +9,17 @@ import type { Outcome } from '../dialect.ts';
 import { GatewayError } from '../errors.ts';
 import { Arrivals } from './arrivals.ts';
 import type { UpstreamAttendance } from './attendance.ts';
-import { Deliveries, Remembered } from './correlation.ts';
-import type { LinkClient } from './link.ts';
+import { Deliveries, keyOf } from './correlation.ts';
+import type { LinkClient } from './link-parts.ts';
+import { Remembered } from './remembered.ts';
+import type { News } from './tellings.ts';
 import type { Upstream } from './upstream.ts';
-import type { Received } from './upstream-session.ts';
+import type { Received } from './upstream-listener.ts';
 
 type Settle = (outcome: Outcome) => void;
+
+/** The server's face does not ask what becomes of what everybody is told. */
+const NOBODY: Settle = () => {};
 
 /** A message of the client's own that is on its way, or about to be sent again. */
 interface OwnSend {
@@ -65,6 +70,22 @@ export class Incoming {
     else settle(DONE);
   }
 
+  /** Takes a message that others are told as well: as `take`, by the short way where nothing stands in it. */
+  takeNews(news: News): void {
+    const { event, key, hash, received } = news;
+    const { client, attendance, isSelf } = this.#parts;
+    const isPlain =
+      client.sharesWords &&
+      !isSelf(event.message.from.id) &&
+      this.#arrivals.isFree &&
+      attendance.hears(event) &&
+      this.#remembered.add(key, hash);
+    if (isPlain) {
+      client.news(event, received);
+      this.#arrivals.passed();
+    } else this.take(event, NOBODY, received);
+  }
+
   /** Takes what no codec knows: `say` hands it on, in its turn. */
   takeUnknown(say: () => void): void {
     this.#arrivals.push({ event: undefined, say });
@@ -73,16 +94,16 @@ export class Incoming {
   /** The client's own message, stored: shown as its session decides, unless a copy was shown already. */
   tellOwn(message: Message, duplicate: boolean): void {
     const { client, attendance } = this.#parts;
-    const isKnown = duplicate || this.#remembered.has(message);
-    this.#remembered.add(message);
-    if (isKnown || !attendance.hearsOf(message.to)) return;
+    const key = keyOf(message);
+    const isNew = this.#remembered.add(key);
+    if (!isNew || duplicate || !attendance.hearsOf(message.to)) return;
     const { namespace } = message;
     client.event(Object.freeze({ type: 'message', namespace, origin: client.id, message }), undefined);
   }
 
   /** With its place in the order in which this client sees messages, and whether it has seen it. */
   placed(message: Message): { readonly message: Message; readonly isKnown: boolean } {
-    const isKnown = this.#remembered.has(message);
+    const isKnown = this.#remembered.has(keyOf(message));
     return { message: Object.freeze({ ...message, sequence: ++this.#sequence }), isKnown };
   }
 
@@ -124,17 +145,18 @@ export class Incoming {
     const { metrics } = this.#parts.upstream;
     const isOwn = this.#parts.isSelf(message.from.id);
     const own = isOwn ? this.#parts.sendOf(message) : undefined;
+    const key = keyOf(message);
     if (own !== undefined && own.echo === undefined) {
       own.echo = message;
       metrics.echoes++;
       settle(DONE);
-    } else if (this.#remembered.has(message)) {
+    } else if (this.#remembered.has(key)) {
       if (isOwn) metrics.echoes++;
       else metrics.duplicates++;
       // It may still wait for the client, with a connection to settle it by that is gone.
       if (!this.#arrivals.adopt(message, settle) && !this.#deliveries.adopt(message, settle)) settle(DONE);
     } else if (this.#parts.attendance.hears(event)) {
-      this.#remembered.add(message);
+      this.#remembered.add(key);
       this.#arrivals.push({ event, settle, received });
     } else {
       settle(DONE);

@@ -1,12 +1,10 @@
 /** With what a client is logged in at the server behind: where the connection goes, and what is shown there. */
-import { z } from 'zod';
 import type { Credential } from '../../schemas/command.ts';
-import type { ExchangeConfig, UpstreamConfig } from '../../schemas/config.ts';
+import type { UpstreamConfig } from '../../schemas/config.ts';
 import type { User } from '../../schemas/model.ts';
-import { boundedFetch } from '../auth/bounded-fetch.ts';
 import { tokenOf } from '../auth/port.ts';
-import { Slots } from '../auth/slots.ts';
 import { GatewayError } from '../errors.ts';
+import type { Exchange } from './exchange.ts';
 import { fillText, fillUrl, isHeaderValue, type TemplateValues, withParameter } from './url-template.ts';
 
 /** What is known of a client that logs in. `user` is missing where only the server behind knows. */
@@ -26,13 +24,8 @@ export interface UpstreamLogin {
   readonly credentials: readonly Credential[];
 }
 
-const Exchanged = z.union([
-  z.object({ token: z.string().min(1).max(8192) }),
-  z.object({ login: z.string().min(1).max(256), passcode: z.string().max(8192) }),
-]);
-
 /**
- * Makes logins for an endpoint's upstream. `loginBy` says whether the dialect has its token in the URL.
+ * Makes logins for an endpoint's upstream. `exchange` is there if the configuration says so. `loginBy` says whether the dialect has its token in the URL.
  *
  * The promise rejects with a GatewayError: token_invalid where the exchange refuses, upstream_unavailable
  * where it can't be asked.
@@ -40,8 +33,8 @@ const Exchanged = z.union([
 export function upstreamLogins(
   config: UpstreamConfig,
   loginBy: 'query' | 'frame',
+  exchange: Exchange | undefined,
 ): (applicant: Applicant) => Promise<UpstreamLogin> {
-  const exchange = exchangeOf(config.auth);
   return async (applicant) => {
     const credentials = await credentialsFor(config, applicant, exchange);
     const values = valuesOf(applicant.user, credentials);
@@ -68,8 +61,6 @@ function passedOn({ user, isGuess, credentials }: Applicant): readonly Credentia
   return user === undefined || isNamed || isGuess === true ? credentials : [...credentials, claimOf(user)];
 }
 
-type Exchange = (applicant: Applicant) => Promise<Credential>;
-
 function credentialsFor(
   { auth }: UpstreamConfig,
   applicant: Applicant,
@@ -79,7 +70,8 @@ function credentialsFor(
   if (auth === 'none') return [];
   if (auth === 'pass') return passedOn(applicant);
   if (auth === 'claim') return user === undefined ? credentials : [claimOf(user)];
-  if (exchange !== undefined) return exchange(applicant).then((credential) => withClaim(user, credential));
+  if (exchange !== undefined)
+    return exchange.credentialFor(applicant).then((credential) => withClaim(user, credential));
   const values = valuesOf(user, credentials);
   if ('token' in auth) return withClaim(user, { kind: 'token', token: fillText(auth.token, values) });
   if ('login' in auth) {
@@ -87,7 +79,7 @@ function credentialsFor(
     const filled = { login: fillText(login, values), passcode: fillText(passcode, values) };
     return withClaim(user, { kind: 'password', ...filled });
   }
-  throw new Error('an exchange without its function');
+  throw new Error('an exchange that was not made');
 }
 
 const claimOf = ({ id, name, avatar }: User): Credential => ({
@@ -103,53 +95,3 @@ function valuesOf(user: User | undefined, credentials: readonly Credential[]): T
   const token = credentials.map(tokenOf).find((candidate) => candidate !== undefined);
   return { user: user?.id, name: user?.name, avatar: user?.avatar, token };
 }
-
-function exchangeOf(auth: UpstreamConfig['auth']): Exchange | undefined {
-  if (typeof auth === 'string' || !('exchange' in auth)) return undefined;
-  const config = auth.exchange;
-  const slots = new Slots(config.concurrency, config.waiting);
-  return async ({ endpoint, user, credentials }) => {
-    const credential = credentials.find((candidate) => tokenOf(candidate) !== undefined) ?? null;
-    const body = JSON.stringify({ credential, user: user ?? null, endpoint });
-    const answer = await slots
-      .take(() => ask(config, body))
-      .catch((cause: unknown) => {
-        throw unavailable(cause);
-      });
-    if (answer.status === 401 || answer.status === 403) throw new GatewayError('token_invalid');
-    if (answer.status !== 200) throw unavailable(new Error(`the exchange answers ${answer.status}`));
-    return read(answer.text);
-  };
-}
-
-const ask = ({ url, bearer, timeout, maxBytes }: ExchangeConfig, body: string) =>
-  boundedFetch(url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      accept: 'application/json',
-      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
-    },
-    body,
-    timeoutMs: timeout,
-    maxBytes,
-  });
-
-function read(text: string): Credential {
-  try {
-    const answer = Exchanged.parse(JSON.parse(text));
-    return 'token' in answer
-      ? { kind: 'token', token: answer.token }
-      : { kind: 'password', login: answer.login, passcode: answer.passcode };
-  } catch (cause) {
-    // The cause may repeat what it could not read, which may be a secret.
-    throw unavailable(
-      new Error('the exchange gives what is no credential', {
-        cause: cause instanceof z.ZodError ? cause : undefined,
-      }),
-    );
-  }
-}
-
-const unavailable = (cause: unknown): GatewayError =>
-  new GatewayError('upstream_unavailable', { fatal: 'upstream_unavailable', cause });

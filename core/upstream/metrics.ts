@@ -1,6 +1,7 @@
 /** What is counted of an endpoint's upstream. Plain numbers; `/metrics` reads them. */
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { Breaker } from '../circuit-breaker.ts';
+import { Tally } from '../metrics.ts';
 
 export type UpstreamFailure =
   | 'connect_timeout'
@@ -48,7 +49,7 @@ export class UpstreamMetrics {
   clientPauses = 0;
   readonly failures = new Map<UpstreamFailure, number>();
   readonly commands = new Map<string, number>();
-  readonly events = new Map<string, number>();
+  readonly events = new Tally();
 }
 
 /** One endpoint's, as `/metrics` shows it. */
@@ -156,7 +157,7 @@ export function registerUpstreamMetrics(
     name: string,
     label: string,
     help: string,
-    read: (metrics: UpstreamMetrics) => ReadonlyMap<string, number>,
+    read: (metrics: UpstreamMetrics) => Iterable<readonly [string, number]>,
   ) =>
     new Counter({
       name: `dragoman_upstream_${name}`,

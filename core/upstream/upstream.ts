@@ -5,9 +5,11 @@ import type { EndpointConfig, UpstreamConfig } from '../../schemas/config.ts';
 import type { Event } from '../../schemas/event.ts';
 import { Breaker } from '../circuit-breaker.ts';
 import type { AnyDialect, ConnectionContext, DeliveryPolicy, Face, WireIdentity } from '../dialect.ts';
+import type { Outbound } from '../outbound/caller.ts';
+import { Exchange } from './exchange.ts';
 import { upstreamLogins } from './login.ts';
 import { UpstreamMetrics } from './metrics.ts';
-import { Recent } from './recent.ts';
+import { Tellings } from './tellings.ts';
 import { addressForLog } from './url-template.ts';
 
 export interface UpstreamParts {
@@ -18,6 +20,8 @@ export interface UpstreamParts {
   readonly identity: WireIdentity;
   /** Those of the one that it replaces, so that they are counted on. */
   readonly metrics?: UpstreamMetrics | undefined;
+  /** With what an exchange asks; undefined: nobody is asked, and there must be none. */
+  readonly outbound?: Outbound | undefined;
   /** Monotonic ms. */
   now(): number;
 }
@@ -29,23 +33,29 @@ export class Upstream {
   readonly policy: DeliveryPolicy;
   readonly metrics: UpstreamMetrics;
   readonly breaker: Breaker;
+  /** Of `upstream.auth.exchange`. */
+  readonly exchange: Exchange | undefined;
   readonly logins: ReturnType<typeof upstreamLogins>;
   /** For the log: nothing of a client's. */
   readonly address: string;
   /** What the last wire messages read as. */
-  readonly recentFrames = new Recent<readonly unknown[]>();
+  readonly tellings = new Tellings();
   /** Whether one codec serves all connections, which therefore has no memory. Known from the second one on. */
   sharesCodec = false;
   readonly openFace: (connection: ConnectionContext) => Face<unknown, Command, Event>;
 
-  constructor({ endpoint, config, dialect, identity, metrics, now }: UpstreamParts) {
+  constructor({ endpoint, config, dialect, identity, metrics, outbound, now }: UpstreamParts) {
     this.metrics = metrics ?? new UpstreamMetrics();
     this.config = config;
     this.dialect = dialect;
     this.identity = identity;
     this.policy = dialect.policy(config.options);
     this.breaker = new Breaker(config.breaker, undefined, now);
-    this.logins = upstreamLogins(config, dialect.loginBy);
+    this.exchange =
+      outbound !== undefined && typeof config.auth === 'object' && 'exchange' in config.auth
+        ? new Exchange(config.auth.exchange, endpoint.path, outbound)
+        : undefined;
+    this.logins = upstreamLogins(config, dialect.loginBy, this.exchange);
     this.address = addressForLog(config.url);
     const open = dialect.client({
       path: endpoint.path,

@@ -27,11 +27,20 @@ export type PathParameter = keyof typeof PATH_PARAMETERS;
 /** Most entries of a page that can be asked for; the configuration may have fewer. */
 export const MAX_PAGE = 10_000;
 
-export const limit = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(MAX_PAGE)
+const DIGITS = /^\d{1,16}$/;
+const NO_DIGITS = 'expected a whole number in decimal digits';
+
+/** A number in a query: decimal digits and nothing else, from 1 on. */
+export const decimal = (max: number) =>
+  z.preprocess(
+    (value) => (typeof value === 'string' && DIGITS.test(value) ? Number(value) : value),
+    z
+      .int({ error: ({ code }) => (code === 'invalid_type' ? NO_DIGITS : undefined) })
+      .min(1)
+      .max(max),
+  );
+
+export const limit = decimal(MAX_PAGE)
   .optional()
   .describe('Most entries of the page; never more than `api.limits.page` of the configuration.');
 

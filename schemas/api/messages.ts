@@ -1,7 +1,7 @@
 /** Messages and their history, as the HTTP API has them. */
 import { z } from 'zod';
 import { Attachment, Extensions, Id, Message, record, Target } from '../model.ts';
-import { limit, named } from './common.ts';
+import { decimal, limit, named } from './common.ts';
 
 named('Message', Message);
 named('Target', Target);
@@ -33,10 +33,7 @@ export const SentMessage = named(
 );
 
 export const HistoryQuery = z.strictObject({
-  before: z.coerce
-    .number()
-    .int()
-    .min(1)
+  before: decimal(Number.MAX_SAFE_INTEGER)
     .optional()
     .describe(
       'Only messages with a lower `sequence`: the `next` of the page before. Without it: the newest.',

@@ -5,11 +5,12 @@ import {
   allowPrivate,
   answerSize,
   backoff,
+  bearer,
   breaker,
   concurrency,
   HttpUrl,
   retries,
-  SigningSecret,
+  secretLikeHooks,
 } from './outbound.ts';
 import { count, duration, size } from './units.ts';
 
@@ -103,13 +104,7 @@ const Http = z
     url: HttpUrl.describe(
       'Asked by POST with {credential, endpoint, address, cookies}; 200 with {userId, name?, avatar?, expiresAt?} lets in, 401 and 403 do not.',
     ),
-    bearer: z
-      .string()
-      .min(1)
-      .max(4096)
-      .regex(/^[\x21-\x7e]+$/, { error: 'expected visible ASCII characters, as a header takes them' })
-      .exactOptional()
-      .describe('A secret for `Authorization: Bearer`, by which the backend knows this gateway.'),
+    bearer,
     hmac: z
       .string()
       .min(16)
@@ -117,9 +112,7 @@ const Http = z
       .describe(
         'A key for `X-Dragoman-Signature: t=<seconds>,v1=<hex>`: the HMAC-SHA256 of "<seconds>.<body>".',
       ),
-    secret: SigningSecret.exactOptional().describe(
-      'Signs each request as hooks are signed (Standard Webhooks): `whsec_` and base64, or text of at least 24 bytes; a list signs with each of them.',
-    ),
+    secret: secretLikeHooks,
     timeout: duration({ min: '10ms', max: '1min' }).prefault('5s').describe('How long one attempt may take.'),
     retries: retries.default(1).describe('Further attempts when the first gets no usable answer.'),
     backoff,

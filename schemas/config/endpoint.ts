@@ -205,6 +205,18 @@ const commonShape = {
   flushInterval: duration({ min: '0ms', max: '1s' })
     .prefault('0ms')
     .describe('How long output is gathered before it is written: 0 is to the end of the event-loop turn.'),
+  presenceInterval: z
+    .strictObject({
+      base: duration({ min: '0ms', max: '10s' }).prefault('50ms').describe('The least time.'),
+      perThousand: duration({ min: '0ms', max: '10s' })
+        .prefault('50ms')
+        .describe('As much more for each thousand connections that had some news the last time.'),
+    })
+    .readonly()
+    .prefault({})
+    .describe(
+      'How long news of who comes and goes is gathered before it is written, if a connection is told nothing else meanwhile.',
+    ),
 };
 
 /** The schema of an endpoint that speaks one dialect, with that dialect's defaults. */

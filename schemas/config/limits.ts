@@ -135,6 +135,9 @@ export const Limits = z
         entries: count({ min: 1, max: 100_000_000 })
           .default(100_000)
           .describe('Entries of one queue. A sender over it is refused; none is dropped.'),
+        names: count({ min: 1, max: 1_000_000 })
+          .default(10_000)
+          .describe('Queues with entries at a time, of all namespaces. A sender to one more is refused.'),
         prefetch: count({ min: 1, max: 100_000 })
           .default(100)
           .describe('Entries that one consumer may hold unacknowledged.'),

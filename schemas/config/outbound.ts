@@ -1,4 +1,4 @@
-/** How the gateway asks a server of the business: what login hooks and message hooks have in common. */
+/** How the gateway asks a server of the business: what login hooks, message hooks and exchanges have in common. */
 import { z } from 'zod';
 import { count, duration, size } from './units.ts';
 
@@ -51,6 +51,18 @@ const EXPECTED_ALLOWED =
 const Network = z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], {
   error: 'expected an address or a network such as "10.1.0.0/16" or "::1"',
 });
+
+export const bearer = z
+  .string()
+  .min(1)
+  .max(4096)
+  .regex(/^[\x21-\x7e]+$/, { error: 'expected visible ASCII characters, as a header takes them' })
+  .exactOptional()
+  .describe('A secret for `Authorization: Bearer`, by which the backend knows this gateway.');
+
+export const secretLikeHooks = SigningSecret.exactOptional().describe(
+  'Signs each request as hooks are signed (Standard Webhooks): `whsec_` and base64, or text of at least 24 bytes; a list signs with each of them.',
+);
 
 export const allowPrivate = z
   .union([z.boolean(), z.array(Network).min(1).max(256).readonly()], { error: EXPECTED_ALLOWED })

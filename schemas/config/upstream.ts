@@ -2,6 +2,17 @@
 import { z } from 'zod';
 import { Id } from '../model.ts';
 import type { ConfigDialect } from './endpoint.ts';
+import {
+  allowPrivate,
+  answerSize,
+  backoff,
+  bearer,
+  breaker,
+  concurrency,
+  HttpUrl,
+  retries,
+  secretLikeHooks,
+} from './outbound.ts';
 import { count, duration, size, writeDuration } from './units.ts';
 
 /** Words in braces that a template may use, each for a value of the client's login. */
@@ -34,27 +45,21 @@ const Template = z.string().max(8192).refine(knownWords, { error: WRONG_WORD });
 
 const Exchange = z
   .strictObject({
-    url: z
-      .string()
-      .refine((value) => URL.canParse(value) && /^https?:/.test(value) && new URL(value).username === '', {
-        error: 'must be a URL such as "https://login.example.com/exchange": http or https, and no user in it',
-      })
-      .describe(
-        'Asked by POST with {credential, user, endpoint}; 200 with {token} or {login, passcode} gives what to log in with, 401 and 403 refuse the login.',
-      ),
-    bearer: z
-      .string()
-      .min(1)
-      .max(4096)
-      .regex(/^[\x21-\x7e]+$/, { error: 'expected visible ASCII characters, as a header takes them' })
-      .exactOptional()
-      .describe('A secret for `Authorization: Bearer`, by which the backend knows this gateway.'),
-    timeout: duration({ min: '10ms', max: '1min' }).prefault('5s').describe('How long an answer may take.'),
-    maxBytes: size({ min: '256B', max: '1MiB' }).prefault('16KiB').describe('Largest answer accepted.'),
-    concurrency: count({ min: 1, max: 10_000 }).default(32).describe('Questions under way at a time.'),
+    url: HttpUrl.describe(
+      'Asked by POST with {credential, user, endpoint}; 200 with {token} or {login, passcode} gives what to log in with, 401 and 403 refuse the login.',
+    ),
+    bearer,
+    secret: secretLikeHooks,
+    timeout: duration({ min: '10ms', max: '1min' }).prefault('5s').describe('How long one attempt may take.'),
+    retries: retries.default(1).describe('Further attempts when the first gets no usable answer.'),
+    backoff,
+    breaker,
+    maxBytes: answerSize.prefault('16KiB').describe('Largest answer accepted.'),
+    concurrency,
     waiting: count({ min: 0, max: 1_000_000 })
-      .default(1000)
+      .default(1024)
       .describe('Logins that wait for their turn. Further ones fail at once.'),
+    allowPrivate,
   })
   .readonly();
 

@@ -86,6 +86,43 @@ describe('a request', () => {
     }
   });
 
+  it.each([
+    ['the name of a user', 'PUT', '/users/grace', '{"name":"\\ud800"}', '/name'],
+    [
+      'a field of a dialect',
+      'PUT',
+      '/users/grace',
+      '{"name":"G","extensions":{"json":{"a/b":["\\udc00"]}}}',
+      '/extensions/json/a~1b/0',
+    ],
+    [
+      'the name of a field',
+      'PUT',
+      '/users/grace',
+      '{"name":"G","extensions":{"json":{"\\ud800":1}}}',
+      '/extensions/json',
+    ],
+    ['the name of a group', 'PUT', '/groups/reading', '{"name":"\\ud800","open":true}', '/name'],
+    [
+      'a message',
+      'POST',
+      '/messages',
+      '{"to":{"type":"group","id":"lobby"},"content":"\\ud83d"}',
+      '/content',
+    ],
+  ])(
+    'with a lone surrogate in %s is refused with 400, and changes nothing',
+    async (_what, method, path, raw, pointer) => {
+      const answer = await gateway.api.call(method, MAIN + path, { raw });
+      expect(answer.status).toBe(400);
+      expect(answer.body).toMatchObject({
+        detail: `body ${pointer}: must not contain a lone surrogate`,
+        errors: [{ in: 'body', pointer }],
+      });
+      if (method === 'PUT') expect((await gateway.api.call('GET', MAIN + path)).status).toBe(404);
+    },
+  );
+
   it('whose body is larger than the limit is refused with 413', async () => {
     const answer = await gateway.api.call('POST', `${MAIN}/messages`, {
       body: { content: 'x'.repeat(5000) },
@@ -124,12 +161,22 @@ describe('a request', () => {
     });
   });
 
-  it.each(['limit=0', 'limit=x', 'limit=1&limit=2', 'limit=99999999', 'after=', 'page=2'])(
-    'for a list with ?%s is refused with 400',
-    async (query) => {
-      expect((await gateway.api.call('GET', `${MAIN}/users?${query}`)).status).toBe(400);
-    },
-  );
+  it.each([
+    'limit=0',
+    'limit=x',
+    'limit=1&limit=2',
+    'limit=99999999',
+    'after=',
+    'page=2',
+    'limit=1e3',
+    'limit=0x10',
+    'limit=%2010',
+    'limit=10.0',
+    'limit=%2B10',
+    'limit=',
+  ])('for a list with ?%s is refused with 400', async (query) => {
+    expect((await gateway.api.call('GET', `${MAIN}/users?${query}`)).status).toBe(400);
+  });
 
   it('with a path that can not be decoded is refused', async () => {
     const text = await new Promise<string>((resolve) => {

@@ -2,6 +2,7 @@
 import { describe } from 'vitest';
 import type { AnyDialect } from '../../core/dialect.ts';
 import type { DialectVectors } from '../../core/dialect-vectors.ts';
+import { describeCommon } from './common-suite.ts';
 import { describeConversations } from './conversation-suite.ts';
 import { describeFanout } from './fanout-suite.ts';
 import { describeFolder } from './folder-suite.ts';
@@ -16,5 +17,6 @@ export function describeDialect(dialect: AnyDialect, vectors: DialectVectors, fo
     describe('conversations', () => describeConversations(dialect, vectors.conversations));
     describe('whatever comes', () => describeHostility(dialect, vectors));
     describeFanout(dialect, vectors);
+    describeCommon(dialect, vectors);
   });
 }

@@ -4,11 +4,16 @@ import { describe, expect, it } from 'vitest';
 import type { AnyDialect } from '../../core/dialect.ts';
 import type { ConversationVector, DialectVectors } from '../../core/dialect-vectors.ts';
 import { GatewayError } from '../../core/errors.ts';
-import type { Event } from '../../schemas/event.ts';
+import type { Event, EventOf } from '../../schemas/event.ts';
 import { canonical } from '../support/arbitraries.ts';
 import { apply, connectionFor, endpointFor } from '../support/drive.ts';
 import { attempt, runs, sentBy, tryInput } from './drive-vector.ts';
 import { deliveredIn, namesIn } from './harvest.ts';
+
+type Keys = readonly (string | undefined)[];
+
+const isGroupMessage = (event: Event): boolean =>
+  event.type === 'message' && event.message.to.type === 'group' && event.origin !== 'c-1';
 
 type Face = ReturnType<ReturnType<AnyDialect['server']>>;
 
@@ -97,6 +102,26 @@ export function describeFanout(dialect: AnyDialect, vectors: DialectVectors): vo
           if (keys[0] !== undefined && keys[0] === keys[1]) expect(said[0]).toEqual(said[1]);
         }),
         runs(1000),
+      );
+    });
+
+    it('of messages to one group stay shared from one to the next, whoever writes', () => {
+      const toGroup = delivery.filter((value) => isGroupMessage(value as Event));
+      fc.assert(
+        fc.property(pair, toGroup, toGroup, ([first, second, a, b], one, other) => {
+          const connect = open(first);
+          const faces = [connect(first, 'c-1'), connect(second, 'c-9')] as const;
+          walk(faces[0], first, 0, upTo(first, a));
+          walk(faces[1], second, 0, upTo(second, b));
+          const { to, namespace } = (one as EventOf<'message'>).message;
+          const next = { ...(other as EventOf<'message'>) };
+          const values = [one, { ...next, namespace, message: { ...next.message, to, namespace } }];
+          const [before, after] = values.map((value) =>
+            faces.map((face) => face.session.fanoutKey?.(value as never)),
+          ) as readonly Keys[] as [Keys, Keys];
+          if (before[0] !== undefined && before[0] === before[1]) expect(after[0]).toBe(after[1]);
+        }),
+        runs(500),
       );
     });
 

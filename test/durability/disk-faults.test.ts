@@ -204,7 +204,7 @@ describe.skipIf(!canLimit && !isCi)(
     it('is refused at the limit, and is over without a restart when the limit is lifted', async () => {
       const data = freshDirectory();
       // In blocks of 512 bytes or of 1 KiB, as the shell likes: more than the log grows to before it is emptied.
-      const around = ['sh', '-c', 'ulimit -S -f 40000; exec "$@"', 'sh'];
+      const around = ['sh', '-c', 'ulimit -S -f 10000; exec "$@"', 'sh'];
       const gateway = await startProcess({ data, around, edit: withReaders });
       const ledger = new Ledger();
       await throughFault(gateway, ledger, {
@@ -323,7 +323,7 @@ describe('a garbage page', () => {
     const directory = freshDirectory();
     const first = await gatewayOn({ directory });
     await first.restart();
-    const repair = spoil(directory, 'message_sequence');
+    const repair = spoil(directory, 'sqlite_autoindex_message_1');
     const gateway = await gatewayOn({ directory });
     const clients = await enterAll(gateway);
     await allAreRefused(gateway, clients);

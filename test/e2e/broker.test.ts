@@ -1,6 +1,7 @@
 /** The stomp endpoint as a general broker: topics, queues and who may use them [DIALECTS, stomp, destinations]. */
 import { describe, expect, it } from 'vitest';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
+import { metricsOf } from '../support/metrics.ts';
 import type { RawClient } from '../support/raw-client.ts';
 import {
   connectStomp,
@@ -21,8 +22,9 @@ const DESTINATIONS = `
         - { pattern: '/queue/{name}', kind: queue }
 `;
 
-const broker = (): Promise<TestGateway> =>
-  startGateway({ edit: (yaml) => yaml.replace('    sockjs: true\n', `    sockjs: true${DESTINATIONS}`) });
+const withDestinations = (yaml: string): string =>
+  yaml.replace('    sockjs: true\n', `    sockjs: true${DESTINATIONS}`);
+const broker = (): Promise<TestGateway> => startGateway({ edit: withDestinations });
 
 const ERRORS = '/user/queue/errors';
 
@@ -119,6 +121,29 @@ describe('a topic', () => {
 });
 
 describe('a queue', () => {
+  it('more than `limits.queue.names` is refused in the words of the dialect, and counted', async () => {
+    const names = '\nlimits: { queue: { names: 2 } }\n';
+    await using gateway = await startGateway({ edit: (yaml) => withDestinations(yaml) + names });
+    const alice = await connectStomp(gateway, 'alice', [ERRORS]);
+    await sends(alice, '/queue/one', 'first');
+    await sends(alice, '/queue/two', 'second');
+    alice.send(stomp('SEND', { destination: '/queue/three' }, 'third'));
+    const { headers, body } = await nextStomp(
+      alice,
+      (frame) => frame.command === 'MESSAGE' && frame.headers.destination === ERRORS,
+    );
+    expect(JSON.stringify({ headers, body })).toContain('recipient_queue_full');
+    const { value } = await metricsOf(gateway);
+    expect(value('dragoman_errors_total', { code: 'recipient_queue_full' })).toBe(1);
+    // A queue that has been emptied makes room for another.
+    const bob = await connectStomp(gateway, 'bob');
+    await consumes(bob, '/queue/one', 'client-individual');
+    const { headers: delivered } = await entry(bob, 'first');
+    bob.send(stomp('ACK', { id: delivered.ack ?? '', receipt: 'taken' }));
+    await nextCommand(bob, 'RECEIPT', 'taken');
+    await sends(alice, '/queue/three', 'third');
+  });
+
   it('keeps entries while nobody consumes them, and gives them in order', async () => {
     await using gateway = await broker();
     const alice = await connectStomp(gateway, 'alice');

@@ -2,7 +2,7 @@
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { describe, expect, it } from 'vitest';
-import { addressGuard } from '../../core/hooks/addresses.ts';
+import { addressGuard } from '../../core/outbound/addresses.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { type HookReply, hookServer, listenOn, withHook } from '../support/hook-server.ts';
 import { isStored, speakers } from '../support/speakers.ts';

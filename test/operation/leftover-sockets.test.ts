@@ -30,6 +30,17 @@ it.each(['/%zz', '/api/v1/namespaces/%zz/users'])('are ended after the refusal o
   await once(socket, 'close');
 });
 
+it.each(['/healthz', '/readyz', '/metrics', '/ws/im/info', '/nowhere'])(
+  'are not upgraded at %s, where nobody would speak to them, and are ended',
+  async (path) => {
+    await using gateway = await startGateway();
+    const { socket, head } = await upgrade(gateway.http, path);
+    expect(head).toMatch(/^HTTP\/1\.1 404 /);
+    expect(head).toMatch(/content-type: text\/plain/);
+    await once(socket, 'close');
+  },
+);
+
 it('do not keep a gateway from ending', async () => {
   const gateway = await startGateway();
   const { socket } = await upgrade(gateway.http, '/metrics');

@@ -206,6 +206,8 @@ describe('series', () => {
     }
     expect(JSON.stringify(samples)).not.toContain(MARK);
     for (const [name, count] of countByName(samples)) {
+      // Node's own series of a kind of collection begin with the first one of that kind.
+      if (!name.startsWith('dragoman_')) continue;
       const labels = kinds.find((kind) => kind.name === name)?.labels ?? [];
       if (labels.every((label) => label === 'endpoint' || label === 'dialect'))
         expect([name, count]).toEqual([name, before.get(name)]);

@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 import { dialects } from '../../adapters/index.ts';
 import { doctorCommand } from '../../core/cli/doctor.ts';
 import type { DoctorOptions } from '../../core/cli/doctor-command.ts';
@@ -17,7 +16,8 @@ export const YAML = DEFAULT_YAML.replaceAll(
 );
 
 export const folder = mkdtempSync(join(tmpdir(), 'dragoman-doctor-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+// Files of tests may share a process, and this module with it.
+process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 let files = 0;
 export const write = (text: string, name = `${++files}.yaml`): string => {

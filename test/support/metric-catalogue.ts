@@ -1,7 +1,7 @@
 /** The metrics that a gateway has, and what `/metrics` says. */
 import type { MetricObject, Registry } from 'prom-client';
-import { HookMetrics } from '../../core/hooks/metrics.ts';
 import { metricsRegistry } from '../../core/metrics-registry.ts';
+import { OutboundMetrics } from '../../core/outbound/metrics.ts';
 import { registerQueues } from '../../core/queue-metrics.ts';
 import { Idempotency } from '../../core/server/api/idempotency.ts';
 import { ApiMetrics } from '../../core/server/api/metrics.ts';
@@ -54,7 +54,7 @@ export function everyMetric(): readonly MetricKind[] {
   const config = testConfig();
   registerQueues(registry, () => []);
   registerUpstreamMetrics(registry, () => []);
-  new HookMetrics().register(registry);
+  new OutboundMetrics().register(registry);
   new StoreMetrics(() => 0).register(registry);
   new ApiMetrics().register(registry, new Idempotency(config.api.limits.idempotency, () => 0));
   new OperationMetrics().register(registry, {

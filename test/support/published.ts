@@ -6,7 +6,8 @@ import { commandAcks, messageAcks, type NamedWire } from '../../core/translate/a
 import { lossDocument } from '../../core/translate/losses-document.ts';
 import { CLOSE_REASONS } from '../../schemas/config/endpoint.ts';
 import { configJsonSchema, modelJsonSchemas } from '../../schemas/publish.ts';
-import { everyMetric, type MetricKind } from './metric-catalogue.ts';
+import { cell, code, table } from './markdown.ts';
+import { metricTables } from './metric-tables.ts';
 
 /** A JSON Schema as far as it is read here. */
 export interface Schema {
@@ -20,6 +21,7 @@ export interface Schema {
   readonly additionalProperties?: Schema | boolean;
   readonly anyOf?: readonly Schema[];
   readonly oneOf?: readonly Schema[];
+  readonly $defs?: Readonly<Record<string, Schema>>;
 }
 
 export interface Key {
@@ -44,11 +46,16 @@ export function publishedSchemas(): Readonly<Record<string, unknown>> {
 
 const config = (): Schema => configJsonSchema(dialects) as Schema;
 
+type ByDialect = ReadonlyMap<string, Schema>;
+
+const byDialect = (variants: readonly Schema[] = []): ByDialect =>
+  new Map(variants.map((variant) => [String(variant.properties?.dialect?.const), variant]));
+
 /** The schemas of the endpoint by dialect, in the order of the registry. */
-function endpoints(): ReadonlyMap<string, Schema> {
-  const variants = config().properties?.endpoints?.items?.oneOf ?? [];
-  return new Map(variants.map((variant) => [String(variant.properties?.dialect?.const), variant]));
-}
+const endpoints = (): ByDialect => byDialect(config().properties?.endpoints?.items?.oneOf);
+
+/** Those of the server behind. */
+const upstreams = (): ByDialect => byDialect(config().$defs?.upstream?.oneOf);
 
 /** Keys whose own keys are described elsewhere: those of `limits`, and the close reasons. */
 const SUMMARISED: ReadonlySet<string> = new Set(['endpoints[].limits', 'endpoints[].closeCodes']);
@@ -105,14 +112,6 @@ function merged(keys: Iterable<Key>): readonly Key[] {
   return [...rows.values()];
 }
 
-const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
-const code = (text: string): string => `\`${cell(text)}\``;
-
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
-}
-
 const fallbackCell = ({ fallback, required }: Key): string =>
   fallback === undefined ? (required ? 'required' : '') : code(fallback);
 
@@ -132,18 +131,26 @@ export function sectionKeys(sections: readonly string[]): readonly Key[] {
   );
 }
 
-/** The keys that every endpoint has; where dialects differ in a default, all are told. */
-export function endpointKeys(): readonly Key[] {
-  const byDialect = [...endpoints()].map(([id, variant]) => {
+/** The keys that every endpoint has. */
+export const endpointKeys = (): readonly Key[] =>
+  keysOfAll(endpoints(), 'endpoints[]', 'The dialect that is spoken there');
+
+/** Those that every server behind has. */
+const upstreamKeys = (): readonly Key[] =>
+  keysOfAll(upstreams(), 'endpoints[].upstream', 'The dialect that the server speaks');
+
+/** The keys of all dialects' forms; where dialects differ in a default, all are told. */
+function keysOfAll(forms: ByDialect, path: string, dialectIs: string): readonly Key[] {
+  const keysBy = [...forms].map(([id, variant]) => {
     const { options: _options, ...properties } = variant.properties ?? {};
-    return [id, merged(keysBelow({ ...variant, properties }, 'endpoints[]'))] as const;
+    return [id, merged(keysBelow({ ...variant, properties }, path))] as const;
   });
-  const [, first = []] = byDialect[0] ?? [];
+  const [, first = []] = keysBy[0] ?? [];
   return first.map((key) => {
-    const all = byDialect.map(([id, keys]) => [id, keys.find(({ path }) => path === key.path)] as const);
-    if (key.path === 'endpoints[].dialect') {
-      const ids = byDialect.map(([id]) => `\`${id}\``).join(', ');
-      return { ...key, description: `The dialect that is spoken there: ${ids}.` };
+    const all = keysBy.map(([id, keys]) => [id, keys.find(({ path }) => path === key.path)] as const);
+    if (key.path === `${path}.dialect`) {
+      const ids = keysBy.map(([id]) => `\`${id}\``).join(', ');
+      return { ...key, description: `${dialectIs}: ${ids}.` };
     }
     const values = new Set(all.map(([, each]) => each?.fallback));
     if (values.size < 2) return key;
@@ -186,39 +193,6 @@ function ackServers(): readonly NamedWire[] {
   ];
 }
 
-/** The tables of docs/metrics.md, by what their names begin with; all others are the gateway's or an endpoint's. */
-const METRIC_GROUPS: Readonly<Record<string, RegExp>> = {
-  'the store': /^dragoman_store_/,
-  upstreams: /^dragoman_upstream_/,
-  hooks: /^dragoman_hook_/,
-  'the API': /^dragoman_api_/,
-  'the process': /^(process|nodejs)_/,
-};
-
-function metricGroup({ name, labels }: MetricKind): string {
-  const [named] = Object.entries(METRIC_GROUPS).find(([, names]) => names.test(name)) ?? [];
-  return named ?? (labels.includes('endpoint') ? 'endpoints' : 'the gateway');
-}
-
-const metricTables = (): Readonly<Record<string, () => string>> =>
-  Object.fromEntries(
-    ['the gateway', 'endpoints', ...Object.keys(METRIC_GROUPS)].map((group) => [
-      `metrics of ${group}`,
-      () =>
-        table(
-          ['metric', 'type', 'labels', 'what it is'],
-          everyMetric()
-            .filter((kind) => metricGroup(kind) === group)
-            .map(({ name, type, labels, help }) => [
-              code(name),
-              type,
-              labels.map(code).join(', '),
-              cell(help),
-            ]),
-        ),
-    ]),
-  );
-
 /** The generated parts of the documents, by the name in their markers. */
 export function generatedParts(): Readonly<Record<string, () => string>> {
   const sections = Object.fromEntries(
@@ -235,6 +209,7 @@ export function generatedParts(): Readonly<Record<string, () => string>> {
     ...lossDocument(dialects),
     ...metricTables(),
     'keys of endpoints': () => keyTable(endpointKeys()),
+    'keys of upstream': () => keyTable(upstreamKeys()),
     limits: () =>
       table(
         ['limit', 'default', 'what it bounds'],

@@ -73,10 +73,12 @@ endpoints:
     client: {
       id: 'c-1',
       policy: dialect.policy(dialect.options.parse({})),
+      sharesWords: false,
       isCongested: false,
       prepare: () => undefined,
       up: () => ups++,
       event: (event) => events.push(event.type),
+      news: (event) => events.push(event.type),
       answer: (_received, _ok, say) => say(),
       passes: () => false,
       pass: () => {},

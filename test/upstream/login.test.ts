@@ -248,7 +248,7 @@ describe('an exchange', () => {
       backend.close();
     });
     const { port } = backend.address() as AddressInfo;
-    const exchange = `url: "http://127.0.0.1:${port}/x", bearer: gateway-secret, ${more}`;
+    const exchange = `url: "http://127.0.0.1:${port}/x", bearer: gateway-secret, allowPrivate: true, retries: 0, ${more}`;
     await start({ upstream: `auth: { exchange: { ${exchange} } }` });
   }
 

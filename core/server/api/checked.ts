@@ -1,12 +1,10 @@
 /** A request's parts against their schemas, and every field at fault at once. */
 import type { z } from 'zod';
 import { Id } from '../../../schemas/model.ts';
-import { type FieldError, RequestRefused } from './problem.ts';
+import { type FieldError, MAX_DETAIL, placeIn, pointerTo, RequestRefused } from './problem.ts';
 import { paramsOf, type Route } from './route.ts';
 
 const MAX_ERRORS = 100;
-/** Longest text about one field: it may repeat what was sent. */
-const MAX_DETAIL = 200;
 
 export interface Raw {
   readonly params: Readonly<Record<string, string>>;
@@ -33,10 +31,13 @@ export function checked(route: Route, raw: Raw): Checked {
   if (errors.length > 0) {
     const [first] = errors as [FieldError, ...FieldError[]];
     const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`;
-    const where = first.pointer === '' ? first.in : `${first.in} ${first.pointer}`;
-    throw new RequestRefused('invalid_request', `${where}: ${first.detail}${more}`, {
-      errors: errors.slice(0, MAX_ERRORS),
-    });
+    throw new RequestRefused(
+      'invalid_request',
+      `${placeIn(first.in, first.pointer)}: ${first.detail}${more}`,
+      {
+        errors: errors.slice(0, MAX_ERRORS),
+      },
+    );
   }
   return { params: raw.params, query, body };
 }
@@ -65,9 +66,7 @@ function fieldErrors(
 ): readonly FieldError[] {
   return issues.map(({ path, message }) => ({
     in: where,
-    pointer: [...above, ...path].map((key) => `/${escaped(String(key))}`).join(''),
+    pointer: pointerTo([...above, ...path].map(String)),
     detail: message.slice(0, MAX_DETAIL),
   }));
 }
-
-const escaped = (key: string): string => key.slice(0, MAX_DETAIL).replaceAll('~', '~0').replaceAll('/', '~1');

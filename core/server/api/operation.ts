@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GatewayError } from '../../errors.ts';
 import type { Hub } from '../../hub.ts';
-import { checkDepth, fingerprintOf } from './body.ts';
+import { checkBody, fingerprintOf } from './body.ts';
 import { checked } from './checked.ts';
 import type { Answer, Idempotency } from './idempotency.ts';
 import { type ApiKey, isForNamespace, requireNamespace, requireScope } from './keys.ts';
@@ -36,7 +36,7 @@ export async function operate(
   { key, request }: { readonly key: ApiKey; readonly request: FastifyRequest },
 ): Promise<{ readonly answer: Answer; readonly replayed: boolean }> {
   requireScope(key, route.scope);
-  checkDepth(request.body);
+  checkBody(request.body);
   const { params, query, body } = checked(route, {
     params: request.params as Readonly<Record<string, string>>,
     query: request.query,

@@ -84,6 +84,17 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
 export type RequestProblem = keyof typeof OF_REQUESTS;
 export type FieldError = NonNullable<Problem['errors']>[number];
 
+/** Longest text about one field: it may repeat what was sent. */
+export const MAX_DETAIL = 200;
+
+/** A JSON Pointer (RFC 6901); long keys are cut. */
+export const pointerTo = (keys: readonly string[]): string =>
+  keys.map((key) => `/${key.slice(0, MAX_DETAIL).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+
+/** For people. */
+export const placeIn = (part: FieldError['in'], pointer: string): string =>
+  pointer === '' ? part : `${part} ${pointer}`;
+
 /** A request that is refused before it reaches a handler. `detail` says what to do. */
 export class RequestRefused extends Error {
   readonly kind: RequestProblem;

@@ -85,6 +85,10 @@ export class HttpSession implements Transport, ReceiverOwner {
     return this.#state !== 'over';
   }
 
+  get text(): undefined {
+    return undefined;
+  }
+
   get bufferedBytes(): number {
     let bytes = this.#pendingBytes + (this.#receiver?.bufferedBytes ?? 0);
     for (const receiver of this.#leaving) bytes += receiver.bufferedBytes;

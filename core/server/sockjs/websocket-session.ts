@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { cutCloseText, isLegalCloseCode } from '../../close.ts';
 import type { WireMessage } from '../../dialect.ts';
 import type { Transport, TransportListener } from '../../transport.ts';
-import { releaseUpgrade } from '../websocket-transport.ts';
+import { releaseUpgrade } from '../gateway-socket.ts';
 import {
   arrayFrame,
   closeFrame,
@@ -60,6 +60,10 @@ export class WebSocketSession implements Transport {
   /** Comes in the same turn as the constructor: no event can precede it. */
   listen(listener: TransportListener): void {
     this.#listener = listener;
+  }
+
+  get text(): undefined {
+    return undefined;
   }
 
   get bufferedBytes(): number {

@@ -1,4 +1,4 @@
-/** What is counted of hooks: how each question and each notification ended, how long attempts took, what waits. */
+/** What is counted of calls to the business: how each question and each notification ended, how long attempts took, what waits. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { BreakerState } from '../circuit-breaker.ts';
 
@@ -6,10 +6,10 @@ import type { BreakerState } from '../circuit-breaker.ts';
  * How a question or a notification ended. `allowed`, `changed`, `refused`: what the backend said. `told`: it has
  * the notification. `dropped`: the queue was full; `given_up`: nobody took it for too long, or the gateway stopped.
  */
-export type HookOutcome = 'allowed' | 'changed' | 'refused' | 'told' | 'dropped' | 'given_up' | HookFault;
+export type CallOutcome = 'allowed' | 'changed' | 'refused' | 'told' | 'dropped' | 'given_up' | CallFault;
 
 /** Why there was no usable answer. */
-export type HookFault =
+export type CallFault =
   | 'timeout'
   | 'unreachable'
   | 'address_refused'
@@ -23,8 +23,8 @@ export type HookFault =
 /** In seconds. */
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** What `/metrics` asks of each hook when it is read. */
-export interface MeteredHook {
+/** What `/metrics` asks of each caller when it is read. */
+export interface MeteredCaller {
   readonly name: string;
   readonly breakerState: BreakerState;
   /** Questions that wait for their turn. */
@@ -35,8 +35,8 @@ export interface MeteredHook {
 
 const BREAKER_STATES: readonly BreakerState[] = ['closed', 'half_open', 'open'];
 
-export class HookMetrics {
-  readonly #hooks = new Map<string, MeteredHook>();
+export class OutboundMetrics {
+  readonly #callers = new Map<string, MeteredCaller>();
   readonly #outcomes = new Counter({
     name: 'dragoman_hook_outcomes_total',
     help: 'Questions and notifications to the backend, by how they ended.',
@@ -52,16 +52,16 @@ export class HookMetrics {
   });
 
   /** It takes the place of an earlier one of the same name. */
-  add(hook: MeteredHook): void {
-    this.#hooks.set(hook.name, hook);
+  add(caller: MeteredCaller): void {
+    this.#callers.set(caller.name, caller);
   }
 
   /** There is none of this name any more. */
   remove(name: string): void {
-    this.#hooks.delete(name);
+    this.#callers.delete(name);
   }
 
-  count(hook: string, event: string, outcome: HookOutcome): void {
+  count(hook: string, event: string, outcome: CallOutcome): void {
     this.#outcomes.inc({ hook, event, outcome });
   }
 
@@ -69,11 +69,12 @@ export class HookMetrics {
     this.#seconds.observe({ hook, event }, ms / 1000);
   }
 
-  /** Makes them part of what `/metrics` shows. */
-  register(registry: Registry): void {
+  /** Makes them part of what `/metrics` shows. `others` are those in force that come and go without `add`. */
+  register(registry: Registry, others: () => Iterable<MeteredCaller> = () => []): void {
     registry.registerMetric(this.#outcomes);
     registry.registerMetric(this.#seconds);
-    const hooks = this.#hooks;
+    const added = this.#callers;
+    const callers = (): readonly MeteredCaller[] => [...added.values(), ...others()];
     const registers = [registry];
     new Gauge({
       name: 'dragoman_hook_queue_length',
@@ -82,7 +83,7 @@ export class HookMetrics {
       registers,
       collect() {
         this.reset();
-        for (const { name, waiting, queued } of hooks.values()) {
+        for (const { name, waiting, queued } of callers()) {
           this.set({ hook: name, queue: 'questions' }, waiting);
           this.set({ hook: name, queue: 'notifications' }, queued);
         }
@@ -95,7 +96,7 @@ export class HookMetrics {
       registers,
       collect() {
         this.reset();
-        for (const { name, breakerState } of hooks.values()) {
+        for (const { name, breakerState } of callers()) {
           for (const state of BREAKER_STATES) this.set({ hook: name, state }, state === breakerState ? 1 : 0);
         }
       },

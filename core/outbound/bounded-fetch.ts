@@ -1,7 +1,7 @@
 /** Asking an HTTP server without trusting it: a deadline over everything, no redirects, a bounded answer. */
 import { Agent, type IncomingMessage, request as plainRequest } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
-import { type AddressGuard, AddressRefused } from '../hooks/addresses.ts';
+import { type AddressGuard, AddressRefused } from './addresses.ts';
 
 export interface BoundedRequest {
   readonly method: 'GET' | 'POST';

@@ -1,18 +1,22 @@
 /** Asks one server of the business: signed, bounded, at most so many at a time, repeated with jitter, or not at all. */
 import type { Logger } from 'pino';
-import { type BoundedAnswer, FetchError, HttpClient } from '../auth/bounded-fetch.ts';
-import { NoRoom, Slots } from '../auth/slots.ts';
 import { Breaker, type BreakerState } from '../circuit-breaker.ts';
-import type { AddressGuard } from './addresses.ts';
-import { fetchFailure, HookFailure } from './failure.ts';
-import type { HookMetrics, MeteredHook } from './metrics.ts';
+import { type AddressGuard, addressGuard } from './addresses.ts';
+import { type BoundedAnswer, FetchError, HttpClient } from './bounded-fetch.ts';
+import { CallFailure, fetchFailure } from './failure.ts';
+import type { MeteredCaller, OutboundMetrics } from './metrics.ts';
+import type { Question } from './question.ts';
 import { signer } from './signature.ts';
+import { NoRoom, Slots } from './slots.ts';
 
 /** Least time between two log lines about questions that were not asked, ms. */
 const COMPLAIN_EVERY_MS = 10_000;
 
 export interface CallerOptions {
   readonly url: string;
+  readonly allowPrivate: boolean | readonly string[];
+  /** For `Authorization`. */
+  readonly bearer?: string | undefined;
   /** None: requests are not signed. */
   readonly secrets: readonly string[];
   /** Of one attempt, ms. */
@@ -26,29 +30,26 @@ export interface CallerOptions {
   readonly maxBytes: number;
 }
 
-export interface CallerParts {
-  readonly name: string;
-  readonly options: CallerOptions;
-  readonly guard: AddressGuard;
-  readonly metrics?: HookMetrics | undefined;
+/** What all callers of a gateway have in common. */
+export interface Outbound {
+  readonly metrics?: OutboundMetrics | undefined;
   readonly log: Pick<Logger, 'warn' | 'info'>;
-  /** More headers, made of the body. */
-  readonly headers?: (body: string) => Readonly<Record<string, string>>;
   /** Epoch ms. */
   readonly now: () => number;
+  /** Tests give one with their own name service. */
+  readonly guard?: ((allowPrivate: CallerOptions['allowPrivate']) => AddressGuard) | undefined;
 }
 
-export interface Question<Answer> {
-  readonly event: string;
-  /** The same in each attempt: by it a receiver knows a repeat. */
-  readonly id: string;
-  /** Says which attempt it is: no two requests are equal, so an equal one is somebody's replay. */
-  body(): string;
-  /** @throws HookFailure for what is no answer */
-  read(answer: BoundedAnswer): Answer;
+export interface CallerParts {
+  /** For metrics and log. */
+  readonly name: string;
+  readonly options: CallerOptions;
+  readonly outbound: Outbound;
+  /** More headers, made of the body. */
+  readonly headers?: (body: string) => Readonly<Record<string, string>>;
 }
 
-export class HookCaller implements MeteredHook {
+export class Caller implements MeteredCaller {
   readonly name: string;
   /** Of notifications; set by whoever sends them. */
   queueLength: () => number = () => 0;
@@ -63,15 +64,15 @@ export class HookCaller implements MeteredHook {
   #complainedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: CallerParts) {
-    const { name, options, guard, metrics } = parts;
+    const { name, options, outbound } = parts;
+    const { guard = addressGuard } = outbound;
     this.name = name;
     this.#parts = parts;
     this.#options = options;
-    this.#client = new HttpClient(guard);
+    this.#client = new HttpClient(guard(options.allowPrivate));
     this.#breaker = new Breaker(options.breaker, (state) => this.#changed(state));
     this.#slots = new Slots(options.concurrency, options.waiting);
     this.#sign = options.secrets.length === 0 ? undefined : signer(options.secrets);
-    metrics?.add(this);
   }
 
   get breakerState(): BreakerState {
@@ -94,29 +95,29 @@ export class HookCaller implements MeteredHook {
   /**
    * Asks in its turn, and again as the options say. `deadlineMs` is for all of it; undefined: as long as it takes.
    *
-   * @throws HookFailure
+   * @throws CallFailure
    */
   async ask<Answer>(question: Question<Answer>, deadlineMs?: number): Promise<Answer> {
     const signal = deadlineMs === undefined ? undefined : AbortSignal.timeout(deadlineMs);
     try {
       return await this.#slots.take(() => this.#askRepeatedly(question, signal), signal);
     } catch (error) {
-      if (error instanceof HookFailure) throw error;
+      if (error instanceof CallFailure) throw error;
       const failure =
         error instanceof NoRoom
-          ? new HookFailure('overloaded', error.message)
-          : new HookFailure('timeout', `no answer within ${deadlineMs} ms`, { cause: error });
+          ? new CallFailure('overloaded', error.message)
+          : new CallFailure('timeout', `no answer within ${deadlineMs} ms`, { cause: error });
       this.#complain(question.event, failure);
       throw failure;
     }
   }
 
   /** Of questions that were never asked there may be thousands: one stands for all of a while. */
-  #complain(event: string, { fault, message }: HookFailure): void {
+  #complain(event: string, { fault, message }: CallFailure): void {
     const now = performance.now();
     if (now - this.#complainedAt < COMPLAIN_EVERY_MS) return;
     this.#complainedAt = now;
-    this.#parts.log.warn(
+    this.#parts.outbound.log.warn(
       { hook: this.name, event, fault, reason: message },
       'a hook is asked more than it answers',
     );
@@ -128,7 +129,7 @@ export class HookCaller implements MeteredHook {
         return await this.attempt(question, signal);
       } catch (error) {
         const isLast = attempt > this.#options.retries || signal?.aborted === true || this.opensInMs !== 0;
-        if (isLast || !(error instanceof HookFailure) || !error.mayPass) throw error;
+        if (isLast || !(error instanceof CallFailure) || !error.mayPass) throw error;
         await pause(this.pauseAfter(attempt), signal);
       }
     }
@@ -140,10 +141,10 @@ export class HookCaller implements MeteredHook {
     return Math.random() * Math.min(most, first * 2 ** Math.min(attempt - 1, 30));
   }
 
-  /** One attempt, now. @throws HookFailure; `breaker_open` without having asked */
+  /** One attempt, now. @throws CallFailure; `breaker_open` without having asked */
   async attempt<Answer>(question: Question<Answer>, signal?: AbortSignal): Promise<Answer> {
     const passage = this.#breaker.enter();
-    if (passage === undefined) throw new HookFailure('breaker_open', 'the circuit breaker is open');
+    if (passage === undefined) throw new CallFailure('breaker_open', 'the circuit breaker is open');
     const startedAt = performance.now();
     try {
       const answer = question.read(await this.#exchange(question, signal));
@@ -153,13 +154,13 @@ export class HookCaller implements MeteredHook {
       passage.failed();
       const failure = asFailure(error);
       const { fault, message } = failure;
-      this.#parts.log.warn(
+      this.#parts.outbound.log.warn(
         { hook: this.name, event: question.event, id: question.id, fault, reason: message },
         'a hook gave no usable answer',
       );
       throw failure;
     } finally {
-      this.#parts.metrics?.took(this.name, question.event, performance.now() - startedAt);
+      this.#parts.outbound.metrics?.took(this.name, question.event, performance.now() - startedAt);
     }
   }
 
@@ -175,14 +176,16 @@ export class HookCaller implements MeteredHook {
 
   #post(question: Question<unknown>, signal: AbortSignal | undefined): Promise<BoundedAnswer> {
     const body = question.body();
+    const { bearer } = this.#options;
     return this.#client.fetch(this.#options.url, {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
         accept: 'application/json',
         'user-agent': 'dragoman',
+        ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
         ...this.#parts.headers?.(body),
-        ...this.#sign?.(question.id, body, this.#parts.now()),
+        ...this.#sign?.(question.id, body, this.#parts.outbound.now()),
       },
       body,
       timeoutMs: this.#options.timeout,
@@ -192,7 +195,7 @@ export class HookCaller implements MeteredHook {
   }
 
   #changed(state: BreakerState): void {
-    const { log } = this.#parts;
+    const { log } = this.#parts.outbound;
     if (state === 'open') log.warn({ hook: this.name }, 'the circuit breaker of a hook has opened');
     if (state === 'closed') log.info({ hook: this.name }, 'the circuit breaker of a hook has closed');
     this.breakerChanged();
@@ -204,10 +207,10 @@ export class HookCaller implements MeteredHook {
   }
 }
 
-const asFailure = (error: unknown): HookFailure => {
-  if (error instanceof HookFailure) return error;
+const asFailure = (error: unknown): CallFailure => {
+  if (error instanceof CallFailure) return error;
   if (error instanceof FetchError) return fetchFailure(error);
-  return new HookFailure('invalid_answer', error instanceof Error ? error.message : String(error), {
+  return new CallFailure('invalid_answer', error instanceof Error ? error.message : String(error), {
     cause: error,
   });
 };

@@ -1,0 +1,37 @@
+/** Numbers for the users whom a server speaks of, where the clients' wire has numbers. */
+import type { Event } from '../../schemas/event.ts';
+import type { Endpoint } from '../endpoint.ts';
+import type { Hub } from '../hub.ts';
+import { peopleOf } from './people.ts';
+
+export class Numbers {
+  readonly #hub: Hub;
+  readonly #endpoint: Endpoint;
+
+  constructor(hub: Hub, endpoint: Endpoint) {
+    this.#hub = hub;
+    this.#endpoint = endpoint;
+  }
+
+  /** Numbers for whoever has none yet, where the client's wire has numbers. */
+  prepare(event: Event): Promise<void> | undefined {
+    if (this.#endpoint.config.identity !== 'integer') return undefined;
+    const { identities } = this.#hub;
+    const unknown = peopleOf(event).filter(
+      (id) => identities.integerOf(this.#endpoint.namespace, id) === undefined,
+    );
+    return unknown.length === 0 ? undefined : this.assign([...new Set(unknown)]);
+  }
+
+  /** @throws GatewayError store_unavailable: one could not be made durable */
+  async assign(ids: readonly string[]): Promise<void> {
+    const { namespace } = this.#endpoint;
+    const { identities } = this.#hub;
+    for (const id of ids) {
+      // A number that somebody has at the server already is theirs here too, if it is free.
+      const own = /^[1-9][0-9]{0,14}$/.test(id) ? Number(id) : undefined;
+      const isFree = own !== undefined && identities.userOf(namespace, own) === undefined;
+      await this.#hub.assignInteger(namespace, id, isFree ? own : undefined);
+    }
+  }
+}
