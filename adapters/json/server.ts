@@ -34,6 +34,9 @@ type Routed =
   | { readonly kind: 'message'; readonly id: string }
   | { readonly kind: 'read'; readonly chatId: string; readonly triedGroup: boolean };
 
+/** One that is being made: spreading what may be absent would cost as much as all the rest of it. */
+type Draft = { -readonly [Key in keyof SendMessage]: SendMessage[Key] };
+
 const PONG: Out = Object.freeze([send<PongFrame>({ type: 'pong' })]);
 const BARE_PONG: Out = Object.freeze([send<BarePong>({ type: 'bare_pong' })]);
 const AUTH: Routed = Object.freeze({ kind: 'auth' });
@@ -205,17 +208,17 @@ export class JsonServerSession implements Session<JsonFrame, Event, Command> {
     if (targetId === undefined) return [this.#error('recipient_unknown', data.id)];
     const target: Target = { type: data.chatType === 'group' ? 'group' : 'user', id: targetId };
     const { contentType, extensions } = readContentType(data.contentType);
-    const command: SendMessage = {
+    const command: Draft = {
       type: 'send_message',
       target,
       content: data.content,
       contentType,
       clientId: data.id,
       claimedSender,
-      ...(data.replyTo ? { replyTo: data.replyTo } : undefined),
-      ...(data.imageUrl ? { attachment: { url: data.imageUrl } } : undefined),
-      ...(extensions === undefined ? undefined : { extensions }),
     };
+    if (data.replyTo) command.replyTo = data.replyTo;
+    if (data.imageUrl) command.attachment = { url: data.imageUrl };
+    if (extensions !== undefined) command.extensions = extensions;
     return [route(this.#pending.add({ kind: 'message', id: data.id }), command)];
   }
 

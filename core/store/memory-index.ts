@@ -1,7 +1,7 @@
 /** All messages in memory by their ids, and their removal when they are too old. */
 
+import { AscendingIndex } from './ascending-index.ts';
 import { ClientIds } from './memory-client-ids.ts';
-import { AscendingIds } from './memory-ids.ts';
 import type { Entry } from './memory-log.ts';
 import type { Members } from './memory-members.ts';
 import type { MessageDraft, StoreLimits } from './port.ts';
@@ -16,7 +16,7 @@ const PRUNE_STEP = 256;
 export class MemoryIndex {
   private readonly limits: StoreLimits;
   private readonly members: Members;
-  private readonly messages = new AscendingIds();
+  private readonly messages = new AscendingIndex<Entry>(({ message }) => message.id);
   /** Kept as long as de-duplication or the message needs it. */
   private readonly clientIds = new ClientIds();
   private newest: Entry | undefined;
@@ -33,7 +33,7 @@ export class MemoryIndex {
   }
 
   add(entry: Entry): void {
-    this.messages.add(entry);
+    this.messages.set(entry.message.id, entry);
     this.clientIds.set(entry);
     if (this.newest !== undefined) this.newest.next = entry;
     this.newest = entry;
@@ -49,7 +49,7 @@ export class MemoryIndex {
     return () => {
       this.members.settleBacklog(entry);
       entry.conversation.pop();
-      this.messages.delete(entry);
+      this.messages.delete(entry.message.id, entry);
       this.clientIds.delete(entry);
       if (earlier !== undefined) this.clientIds.set(earlier);
       if (previous !== undefined) previous.next = undefined;
@@ -88,7 +88,7 @@ export class MemoryIndex {
       this.members.settleBacklog(entry);
       entry.kept = false;
       entry.conversation.dropOldest();
-      this.messages.delete(entry);
+      this.messages.delete(entry.message.id, entry);
       this.members.release(entry.conversation);
       this.oldestKept = entry.next;
     }

@@ -31,6 +31,15 @@ const THREAD = new URL(`./sqlite-worker${extension}`, import.meta.url);
 /** How often the database is given time to clean up, and a sick one is tried again, ms. */
 const TICK_MS = 5_000;
 
+/**
+ * Batches that the thread has and has not answered: one that it works on and, where there is much to do, one to go on
+ * with. What comes meanwhile waits: waking the thread for a few requests costs more than what is asked.
+ */
+const MOST_UNDER_WAY = 2;
+const WORTH_WAKING = 256;
+/** Most requests of a batch: those under way may share a transaction, and the first of them waits for the last. */
+const MOST_IN_BATCH = 2048;
+
 /** The thread is not available: why, for health and for the log. */
 const GONE = 'the thread of the database has ended';
 
@@ -63,6 +72,8 @@ export class DatabaseLink {
   /** One for each request sent or unsent, in order. */
   private waiting: (Asker | Sender)[] = [];
   private answered = 0;
+  /** Whether the end of this turn sends what is unsent. */
+  private due = false;
   private ticks: NodeJS.Timeout | undefined;
   private ticking = false;
   private closing: PromiseWithResolvers<void> | undefined;
@@ -114,7 +125,7 @@ export class DatabaseLink {
     if (this.closing !== undefined) return this.closing.promise;
     this.closing = Promise.withResolvers<void>();
     clearInterval(this.ticks);
-    this.flush();
+    for (let left = this.unsent.length; left > 0; left -= MOST_IN_BATCH) this.flush();
     if (this.worker === undefined) this.closing.resolve();
     else this.post({ kind: 'close' });
     return this.closing.promise;
@@ -140,6 +151,7 @@ export class DatabaseLink {
           this.measure(message.stats, message.outcomes.length);
           this.fault = message.fault;
           this.settle(message.outcomes);
+          this.schedule();
           break;
         default:
           message satisfies never;
@@ -157,15 +169,23 @@ export class DatabaseLink {
   }
 
   private send(request: SentRequest, asker: Asker | Sender): void {
-    if (this.unsent.length === 0) setImmediate(() => this.flush());
     this.unsent.push(request);
     this.waiting.push(asker);
+    this.schedule();
+  }
+
+  /** Sends at the end of the turn, or when one of the batches before has been answered. */
+  private schedule(): void {
+    const least = this.batches.length === 0 ? 1 : WORTH_WAKING;
+    if (this.due || this.unsent.length < least || this.batches.length >= MOST_UNDER_WAY) return;
+    this.due = true;
+    setImmediate(() => this.flush());
   }
 
   private flush(): void {
+    this.due = false;
     if (this.unsent.length === 0) return;
-    const requests = this.unsent;
-    this.unsent = [];
+    const requests = this.unsent.splice(0, MOST_IN_BATCH);
     if (this.worker === undefined && this.closing === undefined) this.restart();
     if (this.worker === undefined) this.settle(requests.map(() => failure(this.fault ?? GONE)));
     else {
@@ -173,6 +193,7 @@ export class DatabaseLink {
       this.batches.push({ upTo: this.sent, at: performance.now() });
       this.post({ kind: 'requests', now: this.now(), requests });
     }
+    this.schedule();
   }
 
   private post(message: ToDatabase): void {
@@ -187,8 +208,10 @@ export class DatabaseLink {
   private settleUncloneable(requests: readonly SentRequest[], error: unknown): void {
     this.sent -= requests.length;
     this.batches.pop();
+    this.schedule();
     const outcome = failure(error instanceof Error ? error.message : String(error));
-    const askers = this.waiting.splice(this.waiting.length - requests.length);
+    const sent = this.waiting.length - this.unsent.length;
+    const askers = this.waiting.splice(sent - requests.length, requests.length);
     for (const asker of askers) tell(asker, outcome);
   }
 
@@ -234,6 +257,7 @@ export class DatabaseLink {
     if (this.closing === undefined) this.fault = reason;
     const sent = this.waiting.length - this.unsent.length;
     this.settle(Array.from({ length: sent }, () => failure(reason)));
+    this.schedule();
     this.closing?.resolve();
   }
 
