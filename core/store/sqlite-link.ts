@@ -1,28 +1,22 @@
 /** The gateway's end of the line to the database thread: batches what is asked, answers in order. */
 import { Worker } from 'node:worker_threads';
-import { GatewayError } from '../errors.ts';
-import { answerSafely } from './answers.ts';
 import { StoreMetrics } from './metrics.ts';
-import type { AppendOperation, MessageDraft, StoreCallback, StoreOutcome, StoreResult } from './port.ts';
+import type { AppendOperation, StoreCallback, StoreOutcome } from './port.ts';
 import { appendRow } from './sqlite-append.ts';
-import {
-  type DatabaseOptions,
-  type DatabaseRequest,
-  type DatabaseStats,
-  type FromDatabase,
-  type OpenedDatabase,
-  type RawAnswer,
-  type RawAnswers,
-  type RawError,
-  type RawOutcome,
-  type RequestKind,
-  type RequestOf,
-  receivedOutcome,
-  type SentOutcome,
-  type SentRequest,
-  type ToDatabase,
+import { type Asker, failure, type Sender, tell } from './sqlite-askers.ts';
+import type {
+  DatabaseOptions,
+  DatabaseRequest,
+  DatabaseStats,
+  FromDatabase,
+  OpenedDatabase,
+  RawAnswers,
+  RequestKind,
+  RequestOf,
+  SentOutcome,
+  SentRequest,
+  ToDatabase,
 } from './sqlite-protocol.ts';
-import { storedAs, storeResult } from './sqlite-results.ts';
 
 /** The thread's file beside this one: `.ts` in a source checkout, `.js` in a build. */
 const extension = new URL(import.meta.url).pathname.endsWith('.ts') ? '.ts' : '.js';
@@ -42,18 +36,6 @@ const MOST_IN_BATCH = 2048;
 
 /** The thread is not available: why, for health and for the log. */
 const GONE = 'the thread of the database has ended';
-
-/** Somebody who waits for an answer, and what makes it of the database's. */
-interface Asker {
-  readonly done: StoreCallback<unknown>;
-  readonly finish: (answer: RawAnswer) => unknown;
-}
-
-/** Somebody who waits for one message to be stored. */
-interface Sender {
-  readonly done: StoreCallback<readonly StoreResult[]>;
-  readonly draft: MessageDraft;
-}
 
 const NO_STATS: DatabaseStats = { transactions: 0, writes: 0, commitMs: 0 };
 
@@ -270,37 +252,4 @@ export class DatabaseLink {
     };
     this.send({ kind: 'tick' }, { done, finish: (isBehind) => isBehind });
   }
-}
-
-function failure(cause: string): RawOutcome {
-  return { ok: false, error: { code: 'store_unavailable', detail: undefined, messageId: undefined, cause } };
-}
-
-function tell(asker: Asker | Sender, outcome: SentOutcome): void {
-  if ('finish' in asker) answerSafely(asker.done, outcomeOf(receivedOutcome(outcome), asker.finish));
-  else answerSafely(asker.done, storedOutcome(outcome, asker.draft));
-}
-
-function storedOutcome(outcome: SentOutcome, draft: MessageDraft): StoreOutcome<readonly StoreResult[]> {
-  if (typeof outcome === 'number') return { ok: true, value: [storedAs(draft, outcome)] };
-  return outcomeOf(outcome, (answer) =>
-    (answer as RawAnswers['commit']).map((raw) => storeResult(raw, draft)),
-  ) as StoreOutcome<readonly StoreResult[]>;
-}
-
-function outcomeOf(outcome: RawOutcome, finish: Asker['finish']): StoreOutcome<unknown> {
-  if (!outcome.ok) return { ok: false, error: errorOf(outcome.error) };
-  try {
-    return { ok: true, value: finish(outcome.value) };
-  } catch (error) {
-    return { ok: false, error: new GatewayError('store_unavailable', { cause: error }) };
-  }
-}
-
-function errorOf({ code, detail, messageId, cause }: RawError): GatewayError {
-  return new GatewayError(code, {
-    ...(detail === undefined ? {} : { detail }),
-    ...(messageId === undefined ? {} : { messageId }),
-    ...(cause === undefined ? {} : { cause: new Error(cause) }),
-  });
 }
