@@ -70,9 +70,9 @@ export class Messages {
   /** Nothing is written if it throws a GatewayError. */
   append(row: AppendRow, now: number): RawResult {
     const [id, namespace, author, recipient, clientId, key, at, bytes, body] = row;
-    if (this.places.isFull) throw new GatewayError('store_unavailable');
     const earlier = clientId === null ? undefined : this.ofClient(namespace, author, clientId);
     if (earlier !== undefined && earlier.at > now - this.limits.deduplicationMs) return again(earlier, body);
+    if (this.places.isFull) throw new GatewayError('store_unavailable');
     if (recipient !== null) {
       const waiting = this.backlogs.of(namespace, recipient);
       const backlog = { messages: waiting.messages + 1, bytes: waiting.bytes + bytes };

@@ -128,6 +128,17 @@ describe('the group commit', () => {
     await store.close();
   });
 
+  it('takes any number at once, in transactions that the tables of places can follow', async () => {
+    const store = await openSqliteStore({ directory: freshDirectory(), limits: WIDE, now, indexStep: 1024 });
+    const commits = Array.from({ length: 10_000 }, (_, index) =>
+      answer((done) => store.messages.commit([append({ content: String(index) })], done)),
+    );
+    const settled = await Promise.allSettled(commits);
+    expect(settled.filter(({ status }) => status === 'rejected')).toEqual([]);
+    expect(store.stats().transactions).toBeGreaterThanOrEqual(10_000 / 4096);
+    await store.close();
+  });
+
   it('isolates a commit that the database itself refuses', async () => {
     const store = await openSqliteStore({ directory: freshDirectory(), limits: WIDE, now });
     const again = append({ content: 'first' });
