@@ -10,6 +10,7 @@ import type { Logger } from 'pino';
 import type { TlsConfig } from '../../schemas/config.ts';
 import { CertificateWatch, readCertificate } from './certificate.ts';
 import type { DirectUpgrade } from './direct-upgrades.ts';
+import { isAnswering } from './gateway-socket.ts';
 
 /** How long a request may take at least, ms. */
 const REQUEST_TIMEOUT_MS = 30_000;
@@ -59,6 +60,8 @@ export class Front {
       requestTimeout: Math.max(REQUEST_TIMEOUT_MS, handshakeMs),
       keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
       connectionsCheckingInterval: Math.max(50, Math.min(CHECK_INTERVAL_MS, handshakeMs / 4)),
+      // Answered in its turn, as a plain request: two would write to the socket otherwise.
+      shouldUpgradeCallback: ({ socket }: IncomingMessage): boolean => !isAnswering(socket),
     };
     const handle = (request: IncomingMessage, response: ServerResponse): void =>
       this.#app?.routing(request, response);
@@ -77,6 +80,13 @@ export class Front {
 
   /** An application that never listens hears of upgrades as if it did. */
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    // A Node that does not ask above: it would fail at the end of the earlier answer.
+    if (isAnswering(socket)) {
+      // The server has stopped listening: an error of that answer would end the process.
+      socket.on('error', () => {});
+      socket.destroy();
+      return;
+    }
     if (this.#direct?.(request, socket, head) === true) return;
     const { server } = this.#app ?? {};
     this.#upgraded.add(socket);

@@ -34,6 +34,9 @@ const NOTHING_QUEUED: readonly unknown[] = Object.freeze([]);
 
 const insidesOf = (socket: WebSocket): Insides => socket as unknown as Insides;
 
+/** Whether an answer to an earlier request on the same socket has not gone yet. */
+export const isAnswering = (stream: object): boolean => (stream as Partial<Stream>)._httpMessage != null;
+
 /** The TCP or TLS socket below. */
 export const streamOf = (socket: WebSocket): Socket => insidesOf(socket)._socket;
 

@@ -213,6 +213,8 @@ function accept(parts: RoutesParts, endpoint: Endpoint, socket: WebSocket, appli
     sendAwayIfLate(parts, connection);
   } catch (error) {
     parts.hub.log.error({ err: error, endpoint: endpoint.path }, 'a connection could not be made');
+    // Nobody reads it: a frame of the client's that breaks the protocol would end the process.
+    socket.on('error', () => {});
     transport.close(endpoint.closeCode('internal'), errorText('internal', endpoint.config.locale));
   }
 }

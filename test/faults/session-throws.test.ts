@@ -5,6 +5,7 @@ import type { AnyDialect } from '../../core/dialect.ts';
 import type { Event } from '../../schemas/event.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 import { connectRaw } from '../support/raw-client.ts';
+import { clientFrame, shakeHands } from '../support/raw-tcp.ts';
 import { everySpeaker, hears, isStored, type Speaker, speakers } from '../support/speakers.ts';
 
 const isAbout = (content: string, event: Event): boolean =>
@@ -135,5 +136,15 @@ describe('a throw while a session is made', () => {
     expect(await client.closed).toMatchObject({ code: 1011 });
     expect([hub.connections.size, hub.wheel.size]).toEqual([4, timers]);
     await talk('after');
+  });
+
+  it('is no end of the process either where the client breaks the protocol before it has closed', async () => {
+    await using gateway = await startGateway({ dialects: registry('json') });
+    const client = await shakeHands(`${gateway.ws}/ws/json?token=boom`);
+    // Its reserved bits are set.
+    client.socket.write(clientFrame(0xff, Buffer.alloc(0)));
+    await client.closed;
+    const alice = await speakers.json.enter(gateway, 'alice');
+    alice.close();
   });
 });

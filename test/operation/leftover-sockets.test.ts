@@ -4,21 +4,22 @@ import { connect, type Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { startGateway } from '../support/gateway.ts';
 
+const upgradeTo = (path: string): string =>
+  [
+    `GET ${path} HTTP/1.1`,
+    'Host: gateway',
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    '\r\n',
+  ].join('\r\n');
+
 /** Asks for an upgrade, and does nothing more. Gives the socket once the answer has begun. */
 async function upgrade(base: string, path: string): Promise<{ socket: Socket; head: string }> {
   const { hostname, port } = new URL(base);
   const socket = connect(Number(port), hostname);
-  socket.write(
-    [
-      `GET ${path} HTTP/1.1`,
-      'Host: gateway',
-      'Connection: Upgrade',
-      'Upgrade: websocket',
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
-      '\r\n',
-    ].join('\r\n'),
-  );
+  socket.write(upgradeTo(path));
   const [chunk] = (await once(socket, 'data')) as [Buffer];
   return { socket, head: chunk.toString() };
 }
@@ -48,3 +49,21 @@ it('do not keep a gateway from ending', async () => {
   await gateway[Symbol.asyncDispose]();
   await ended;
 });
+
+it.each(['/nowhere', '/%zz', '/healthz', '/metrics'])(
+  'are not upgraded before a request for %s that came in the same write is answered',
+  async (path) => {
+    await using gateway = await startGateway();
+    const { hostname, port } = new URL(gateway.http);
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: gateway\r\n\r\n${upgradeTo('/ws/json')}`);
+    let text = '';
+    while (!text.includes('This is a WebSocket endpoint')) {
+      const [chunk] = (await once(socket, 'data')) as [Buffer];
+      text += chunk.toString();
+    }
+    socket.destroy();
+    expect(text.match(/HTTP\/1\.1 \d+/g)).toEqual([expect.any(String), 'HTTP/1.1 426']);
+    expect((await fetch(`${gateway.http}/healthz`)).status).toBe(200);
+  },
+);
