@@ -59,36 +59,20 @@ async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await turn();
 }
 
-describe('who is answered', () => {
-  it('is written to before those who are only told, each in the order of what was queued first', async () => {
-    const { push, written } = outboxes();
-    push(0, 'told', 'shared');
-    push(1, 'told', 'shared');
-    push(2, 'answer', 'alone');
-    push(1, ' and answer', 'alone');
-    push(3, 'told', 'shared');
-    await turn();
-    expect(written).toEqual([
-      [2, 'answer'],
-      [1, 'told and answer'],
-      [0, 'told'],
-      [3, 'told'],
-    ]);
-  });
-
-  it('keeps nobody who only listens waiting for ever, however many are answered all the time', async () => {
-    const { push, order } = outboxes();
-    const listeners = upTo(100, 100_000);
-    for (const listener of listeners) push(listener, 'told');
-    const isDone = (): boolean => listeners.every((listener) => order().includes(listener));
-    let turns = 0;
-    while (!isDone() && turns++ < 10) {
-      // More than are written to in a turn, again and again.
-      for (const sender of upTo(2 * SLICE)) push(sender, 'answer', 'alone');
-      await turn();
-    }
-    expect(isDone()).toBe(true);
-  });
+it('writes to each in the order of what was queued first, answered or told', async () => {
+  const { push, written } = outboxes();
+  push(0, 'told', 'shared');
+  push(1, 'told', 'shared');
+  push(2, 'answer', 'alone');
+  push(1, ' and answer', 'alone');
+  push(3, 'told', 'shared');
+  await turn();
+  expect(written).toEqual([
+    [0, 'told'],
+    [1, 'told and answer'],
+    [2, 'answer'],
+    [3, 'told'],
+  ]);
 });
 
 describe('a large group', () => {
@@ -188,9 +172,9 @@ describe('a transport', () => {
     expect(written).toEqual([
       [0, 'news'],
       [1, 'news'],
+      [2, 'news later'],
       [0, 'again'],
       [1, 'mine'],
-      [2, 'news later'],
     ]);
   });
 });

@@ -12,9 +12,6 @@ import { Strand } from './strand.ts';
  */
 export const WRITES_PER_TURN = 2048;
 
-/** Of these, so many for those who are only told, so that a flood of answers never starves them. */
-const KEPT_FOR_TOLD = WRITES_PER_TURN / 4;
-
 /** How long what nobody waits for may lie, ms: `base`, and so much more for each thousand that had some the last time. */
 export interface PresenceInterval {
   readonly base: number;
@@ -30,19 +27,14 @@ export class Flusher {
   readonly counts: { writes: number };
   /** Where everybody's strand of the turn begins. */
   root = Strand.begin();
-  /** Those with an answer of their own, and those with nothing but what others get as well. */
-  readonly #answered = new Fifo<Outbox>();
-  readonly #told = new Fifo<Outbox>();
+  readonly #due = new Fifo<Outbox>();
   #scheduled = false;
   #unhurried: Outbox[] = [];
   #lastUnhurried = 0;
   readonly #run = (): void => {
     this.root = Strand.begin();
     for (let left = WRITES_PER_TURN; left > 0; left--) {
-      const outbox =
-        left > KEPT_FOR_TOLD
-          ? (this.#answered.shift() ?? this.#told.shift())
-          : (this.#told.shift() ?? this.#answered.shift());
+      const outbox = this.#due.shift();
       if (outbox === undefined) {
         this.#scheduled = false;
         return;
@@ -66,10 +58,8 @@ export class Flusher {
     this.presence = presence;
   }
 
-  /** Whoever is answered goes before those who are only told what a whole group is told. */
-  add(outbox: Outbox, isAnswer: boolean): void {
-    if (isAnswer) this.#answered.push(outbox);
-    else this.#told.push(outbox);
+  add(outbox: Outbox): void {
+    this.#due.push(outbox);
     if (this.#scheduled) return;
     this.#scheduled = true;
     if (this.intervalMs === 0) setImmediate(this.#run);

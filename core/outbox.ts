@@ -16,9 +16,8 @@ export class Outbox {
   #strand: Strand | undefined;
   /** What the transport had left when the first part was queued. */
   #before = 0;
-  /** Whether it will be flushed at the end of the turn, before those who have no answer, and a little later. */
+  /** Whether it will be flushed at the end of the turn, and whether a little later. */
   #isDue = false;
-  #isDueSoon = false;
   #isDueLater = false;
 
   constructor(transport: Transport, flusher: Flusher) {
@@ -41,7 +40,7 @@ export class Outbox {
     }
     this.#strand = manner === 'alone' ? strand.alone(part, size) : strand.shared(part, size);
     if (manner === 'unhurried') this.#scheduleLater();
-    else this.#schedule(manner === 'alone');
+    else this.#schedule();
     return this.#before + this.#strand.bytes;
   }
 
@@ -51,15 +50,14 @@ export class Outbox {
       this.#before = this.#transport.bufferedBytes;
       this.#strand = strand;
     } else this.#strand = this.#strand.followedBy(strand);
-    this.#schedule(false);
+    this.#schedule();
     return this.#before + this.#strand.bytes;
   }
 
-  #schedule(isAnswer: boolean): void {
-    if (this.#isDueSoon || (this.#isDue && !isAnswer)) return;
+  #schedule(): void {
+    if (this.#isDue) return;
     this.#isDue = true;
-    this.#isDueSoon = isAnswer;
-    this.#flusher.add(this, isAnswer);
+    this.#flusher.add(this);
   }
 
   #scheduleLater(): void {
@@ -78,7 +76,6 @@ export class Outbox {
   clear(): void {
     this.#strand = undefined;
     this.#isDue = false;
-    this.#isDueSoon = false;
   }
 
   /** As `flush`; a transport that can't be written to is ended and keeps no other from its turn. */

@@ -17,6 +17,7 @@ import type {
   SentRequest,
   ToDatabase,
 } from './sqlite-protocol.ts';
+import { isRow } from './sqlite-protocol.ts';
 
 /** The thread's file beside this one: `.ts` in a source checkout, `.js` in a build. */
 const extension = new URL(import.meta.url).pathname.endsWith('.ts') ? '.ts' : '.js';
@@ -26,11 +27,21 @@ const THREAD = new URL(`./sqlite-worker${extension}`, import.meta.url);
 const TICK_MS = 5_000;
 
 /**
- * Batches that the thread has and has not answered: one that it works on and, where there is much to do, one to go on
- * with. What comes meanwhile waits: waking the thread for a few requests costs more than what is asked.
+ * Batches that the thread has and has not answered: one that it works on and one to go on with. What nobody waits for
+ * impatiently goes with what somebody does, or when the thread is free: waking it for each costs more than what is asked.
  */
 const MOST_UNDER_WAY = 2;
-const WORTH_WAKING = 256;
+/** What comes with logins and confirmations, many at a time: it may wait for as long as a commit takes. */
+const PATIENT: ReadonlySet<RequestKind> = new Set([
+  'save_directory',
+  'assign',
+  'enroll',
+  'missed',
+  'confirm',
+  'tick',
+]);
+const isPatient = (request: SentRequest): boolean => !isRow(request) && PATIENT.has(request.kind);
+
 /** Most requests of a batch: those under way may share a transaction, and the first of them waits for the last. */
 const MOST_IN_BATCH = 2048;
 
@@ -56,6 +67,8 @@ export class DatabaseLink {
   private answered = 0;
   /** Whether the end of this turn sends what is unsent. */
   private due = false;
+  /** Whether somebody waits for what is unsent. */
+  private hurries = false;
   private ticks: NodeJS.Timeout | undefined;
   private ticking = false;
   private closing: PromiseWithResolvers<void> | undefined;
@@ -151,6 +164,7 @@ export class DatabaseLink {
   }
 
   private send(request: SentRequest, asker: Asker | Sender): void {
+    if (!isPatient(request)) this.hurries = true;
     this.unsent.push(request);
     this.waiting.push(asker);
     this.schedule();
@@ -158,8 +172,8 @@ export class DatabaseLink {
 
   /** Sends at the end of the turn, or when one of the batches before has been answered. */
   private schedule(): void {
-    const least = this.batches.length === 0 ? 1 : WORTH_WAKING;
-    if (this.due || this.unsent.length < least || this.batches.length >= MOST_UNDER_WAY) return;
+    if (this.due || this.unsent.length === 0) return;
+    if (this.batches.length >= (this.hurries ? MOST_UNDER_WAY : 1)) return;
     this.due = true;
     setImmediate(() => this.flush());
   }
@@ -168,6 +182,7 @@ export class DatabaseLink {
     this.due = false;
     if (this.unsent.length === 0) return;
     const requests = this.unsent.splice(0, MOST_IN_BATCH);
+    if (this.unsent.length === 0) this.hurries = false;
     if (this.worker === undefined && this.closing === undefined) this.restart();
     if (this.worker === undefined) this.settle(requests.map(() => failure(this.fault ?? GONE)));
     else {
