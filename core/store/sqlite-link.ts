@@ -26,12 +26,12 @@ const THREAD = new URL(`./sqlite-worker${extension}`, import.meta.url);
 /** How often the database is given time to clean up, and a sick one is tried again, ms. */
 const TICK_MS = 5_000;
 
+/** Requests that the thread has and has not answered: they may share a transaction, and the first waits for the last. */
+const MOST_UNDER_WAY = 4096;
 /**
- * Batches that the thread has and has not answered: one that it works on and one to go on with. What nobody waits for
- * impatiently goes with what somebody does, or when the thread is free: waking it for each costs more than what is asked.
+ * What comes with logins and confirmations, many at a time: it goes with what somebody waits for, or when the thread is
+ * free. Waking it for each costs more than what is asked.
  */
-const MOST_UNDER_WAY = 2;
-/** What comes with logins and confirmations, many at a time: it may wait for as long as a commit takes. */
 const PATIENT: ReadonlySet<RequestKind> = new Set([
   'save_directory',
   'assign',
@@ -41,9 +41,6 @@ const PATIENT: ReadonlySet<RequestKind> = new Set([
   'tick',
 ]);
 const isPatient = (request: SentRequest): boolean => !isRow(request) && PATIENT.has(request.kind);
-
-/** Most requests of a batch: those under way may share a transaction, and the first of them waits for the last. */
-const MOST_IN_BATCH = 2048;
 
 /** The thread is not available: why, for health and for the log. */
 const GONE = 'the thread of the database has ended';
@@ -120,7 +117,7 @@ export class DatabaseLink {
     if (this.closing !== undefined) return this.closing.promise;
     this.closing = Promise.withResolvers<void>();
     clearInterval(this.ticks);
-    for (let left = this.unsent.length; left > 0; left -= MOST_IN_BATCH) this.flush();
+    for (let left = this.unsent.length; left > 0; left -= MOST_UNDER_WAY) this.flush(MOST_UNDER_WAY);
     if (this.worker === undefined) this.closing.resolve();
     else this.post({ kind: 'close' });
     return this.closing.promise;
@@ -173,15 +170,19 @@ export class DatabaseLink {
   /** Sends at the end of the turn, or when one of the batches before has been answered. */
   private schedule(): void {
     if (this.due || this.unsent.length === 0) return;
-    if (this.batches.length >= (this.hurries ? MOST_UNDER_WAY : 1)) return;
+    if (this.hurries ? this.underWay >= MOST_UNDER_WAY : this.batches.length > 0) return;
     this.due = true;
     setImmediate(() => this.flush());
   }
 
-  private flush(): void {
+  private get underWay(): number {
+    return this.sent - this.received;
+  }
+
+  private flush(most = MOST_UNDER_WAY - this.underWay): void {
     this.due = false;
     if (this.unsent.length === 0) return;
-    const requests = this.unsent.splice(0, MOST_IN_BATCH);
+    const requests = this.unsent.splice(0, most);
     if (this.unsent.length === 0) this.hurries = false;
     if (this.worker === undefined && this.closing === undefined) this.restart();
     if (this.worker === undefined) this.settle(requests.map(() => failure(this.fault ?? GONE)));
