@@ -28,6 +28,8 @@ const TICK_MS = 5_000;
 
 /** Requests that the thread has and has not answered: they may share a transaction, and the first waits for the last. */
 const MOST_UNDER_WAY = 4096;
+/** Most requests of a batch: the thread answers one while it has another. */
+const MOST_IN_BATCH = 256;
 /**
  * What comes with logins and confirmations, many at a time: it goes with what somebody waits for, or when the thread is
  * free. Waking it for each costs more than what is asked.
@@ -182,16 +184,23 @@ export class DatabaseLink {
   private flush(most = MOST_UNDER_WAY - this.underWay): void {
     this.due = false;
     if (this.unsent.length === 0) return;
-    const requests = this.unsent.splice(0, most);
-    if (this.unsent.length === 0) this.hurries = false;
     if (this.worker === undefined && this.closing === undefined) this.restart();
-    if (this.worker === undefined) this.settle(requests.map(() => failure(this.fault ?? GONE)));
-    else {
-      this.sent += requests.length;
-      this.batches.push({ upTo: this.sent, at: performance.now() });
-      this.post({ kind: 'requests', now: this.now(), requests });
+    if (this.worker === undefined) {
+      this.hurries = this.unsent.length > most;
+      this.settle(this.unsent.splice(0, most).map(() => failure(this.fault ?? GONE)));
+    } else {
+      // What is not sent yet stays among the unsent, so that it is known whose a batch is.
+      for (let left = Math.min(most, this.unsent.length); left > 0; left -= MOST_IN_BATCH)
+        this.sendBatch(this.unsent.splice(0, Math.min(left, MOST_IN_BATCH)));
+      if (this.unsent.length === 0) this.hurries = false;
     }
     this.schedule();
+  }
+
+  private sendBatch(requests: readonly SentRequest[]): void {
+    this.sent += requests.length;
+    this.batches.push({ upTo: this.sent, at: performance.now() });
+    this.post({ kind: 'requests', now: this.now(), requests });
   }
 
   private post(message: ToDatabase): void {

@@ -10,8 +10,11 @@ import {
   type ToDatabase,
 } from './sqlite-protocol.ts';
 
-/** Most requests that share a transaction: bounds how long the first of them waits. */
-const MOST_REQUESTS = 4096;
+/**
+ * Requests after which no more are taken into a transaction: bounds how long the first of them waits, and lets the
+ * gateway deal with the answers to one while the next is made.
+ */
+const MOST_REQUESTS = 256;
 
 function serve(port: MessagePort, options: DatabaseOptions): void {
   const say = (message: FromDatabase): void => port.postMessage(message);

@@ -135,7 +135,7 @@ describe('the group commit', () => {
     );
     const settled = await Promise.allSettled(commits);
     expect(settled.filter(({ status }) => status === 'rejected')).toEqual([]);
-    expect(store.stats().transactions).toBeGreaterThanOrEqual(10_000 / 4096);
+    expect(store.stats().transactions).toBeGreaterThanOrEqual(10_000 / 512);
     await store.close();
   });
 
