@@ -52,11 +52,12 @@ export class Deliveries {
     return this.#isReady;
   }
 
-  /** Events that wait for the session to be ready, and those that wait for a replay as well. */
+  /** Events that wait for the session to be ready. */
   get unready(): number {
     return this.#held?.length ?? 0;
   }
 
+  /** Those, and events that wait for a replay. */
   get heldCount(): number {
     return this.unready + (this.#replay?.heldCount ?? 0);
   }

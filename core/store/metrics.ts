@@ -28,7 +28,7 @@ export class StoreMetrics {
   });
   readonly #answerSeconds = new Histogram({
     name: 'dragoman_store_answer_seconds',
-    help: 'How long the requests of one turn of the event loop waited for the last of their answers.',
+    help: 'How long requests that were sent together waited for the last of their answers, from when the first was asked.',
     buckets: SECONDS,
     registers: [],
   });

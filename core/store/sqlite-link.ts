@@ -26,7 +26,7 @@ const THREAD = new URL(`./sqlite-worker${extension}`, import.meta.url);
 /** How often the database is given time to clean up, and a sick one is tried again, ms. */
 const TICK_MS = 5_000;
 
-/** Requests that the thread has and has not answered: they may share a transaction, and the first waits for the last. */
+/** Most requests that the thread has and has not answered; others wait here. */
 const MOST_UNDER_WAY = 4096;
 /** Most requests of a batch: the thread answers one while it has another. */
 const MOST_IN_BATCH = 256;
@@ -49,7 +49,7 @@ const GONE = 'the thread of the database has ended';
 
 const NO_STATS: DatabaseStats = { transactions: 0, writes: 0, commitMs: 0 };
 
-/** What was asked in one turn of the event loop: how many requests are sent with it, and when (monotonic ms). */
+/** Requests that are sent together: how many have been sent with it, and since when the first waits (monotonic ms). */
 interface SentBatch {
   readonly upTo: number;
   readonly at: number;
@@ -59,8 +59,9 @@ export class DatabaseLink {
   private readonly options: DatabaseOptions;
   private readonly now: () => number;
   private worker: Worker | undefined;
-  /** Asked in this turn of the event loop, not sent yet. */
+  /** Asked, not sent yet; and since when the oldest of them waits, monotonic ms. */
   private unsent: SentRequest[] = [];
+  private unsentSince = 0;
   /** One for each request sent or unsent, in order. */
   private waiting: (Asker | Sender)[] = [];
   private answered = 0;
@@ -164,6 +165,7 @@ export class DatabaseLink {
 
   private send(request: SentRequest, asker: Asker | Sender): void {
     if (!isPatient(request)) this.hurries = true;
+    if (this.unsent.length === 0) this.unsentSince = performance.now();
     this.unsent.push(request);
     this.waiting.push(asker);
     this.schedule();
@@ -199,7 +201,7 @@ export class DatabaseLink {
 
   private sendBatch(requests: readonly SentRequest[]): void {
     this.sent += requests.length;
-    this.batches.push({ upTo: this.sent, at: performance.now() });
+    this.batches.push({ upTo: this.sent, at: this.unsentSince });
     this.post({ kind: 'requests', now: this.now(), requests });
   }
 

@@ -139,6 +139,39 @@ describe('the group commit', () => {
     await store.close();
   });
 
+  it('counts for those who wait their turn from when they asked', async () => {
+    const store = await openSqliteStore({ directory: freshDirectory(), limits: WIDE, now });
+    const waited: number[] = [];
+    vi.spyOn(store.metrics, 'answered').mockImplementation((ms) => void waited.push(ms));
+    const before = store.stats().commitMs;
+    const commits = Array.from({ length: 10_000 }, (_, index) =>
+      answer((done) => store.messages.commit([append({ content: String(index) })], done)),
+    );
+    await Promise.all(commits);
+    // All of them were asked before the first transaction, and the last answer came after the last one.
+    expect(waited.at(-1)).toBeGreaterThanOrEqual(store.stats().commitMs - before);
+    await store.close();
+  });
+
+  it('answers everybody in order, however commits, logins and confirmations are mixed, over turns and a close', async () => {
+    const store = await openSqliteStore({ directory: freshDirectory(), limits: WIDE, now });
+    const answered: number[] = [];
+    let asked = 0;
+    const note = (number: number) => () => void answered.push(number);
+    const range = { namespace: 'main', user: 'bob', conversation: 'direct:["alice","bob"]', from: 1, to: 1 };
+    for (let turns = 0; turns < 40; turns++) {
+      for (let count = 0; count < (turns * 7) % 300; count++) {
+        const number = asked++;
+        if (turns % 3 === 0) store.messages.confirm([range], note(number));
+        else if (count % 5 === 0) store.messages.enroll('main', 'group:lobby', ['bob'], note(number));
+        else store.messages.commit([append({ content: `${number}` })], note(number));
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await store.close();
+    expect(answered).toEqual(Array.from({ length: asked }, (_, index) => index));
+  });
+
   it('isolates a commit that the database itself refuses', async () => {
     const store = await openSqliteStore({ directory: freshDirectory(), limits: WIDE, now });
     const again = append({ content: 'first' });
