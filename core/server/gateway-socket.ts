@@ -6,6 +6,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { readWholeFrames } from '../whole-frames.ts';
 
 /** What the socket tells, without a listener for each kind of event. */
 export interface SocketReader {
@@ -58,6 +59,7 @@ export class GatewaySocket extends WebSocket {
     releaseUpgrade(this);
     slim(insidesOf(this));
     this.#reader = reader;
+    readWholeFrames(this, reader);
   }
 
   override emit(event: string | symbol, ...values: readonly unknown[]): boolean {

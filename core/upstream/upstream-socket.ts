@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { WebSocket } from 'ws';
 import type { WireMessage } from '../dialect.ts';
+import { readWholeFrames } from '../whole-frames.ts';
 import type { UpstreamLogin } from './login.ts';
 import type { Upstream } from './upstream.ts';
-import { readWholeFrames } from './whole-frames.ts';
 
 export interface UpstreamSocketListener {
   opened(subprotocol: string | undefined): void;
@@ -102,7 +102,7 @@ export class UpstreamSocket {
     const socket = this.#socket;
     const { listener, log } = this.#parts;
     socket.on('open', () => {
-      this.#readWholeFrames();
+      readWholeFrames(socket, listener);
       listener.opened(socket.protocol === '' ? undefined : socket.protocol);
     });
     socket.on('message', (data: Buffer, isBinary: boolean) => listener.message(data, isBinary));
@@ -118,17 +118,6 @@ export class UpstreamSocket {
     socket.on('unexpected-response', (request, { statusCode = 0 }) => {
       request.destroy();
       listener.unexpected(statusCode);
-    });
-  }
-
-  #readWholeFrames(): void {
-    const { upstream, listener } = this.#parts;
-    readWholeFrames(this.#socket, {
-      limit: upstream.config.limits.frame,
-      skipUtf8Validation: upstream.dialect.text === 'bytes',
-      arrived: () => listener.arrived(),
-      known: (chunk, from, to) => listener.known(chunk, from, to),
-      text: (payload) => listener.message(payload, false),
     });
   }
 

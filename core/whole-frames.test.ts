@@ -14,9 +14,9 @@ const LIMIT = 1000;
 
 type Told = readonly unknown[];
 
-/** The reading half of a client's socket, and what it has told. */
-function listening(told: Told[]) {
-  const receiver = new Receiver({ isServer: false, maxPayload: LIMIT });
+/** The reading half of a client's or a server's socket, and what it has told. */
+function listening(told: Told[], isServer: boolean) {
+  const receiver = new Receiver({ isServer, maxPayload: LIMIT });
   receiver.on('message', (data: Buffer, isBinary: boolean) =>
     told.push([isBinary ? 'binary' : 'text', data.toString('latin1')]),
   );
@@ -34,27 +34,28 @@ function feed(receiver: Receiver, chunks: readonly Buffer[]): void {
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-async function readByWs(chunks: readonly Buffer[]): Promise<readonly Told[]> {
+/** What is read may be changed in place. */
+const copied = (chunks: readonly Buffer[]): readonly Buffer[] => chunks.map((chunk) => Buffer.from(chunk));
+
+async function readByWs(chunks: readonly Buffer[], isServer = false): Promise<readonly Told[]> {
   const told: Told[] = [];
-  feed(listening(told), chunks);
+  feed(listening(told, isServer), copied(chunks));
   await nextTurn();
   return told;
 }
 
 async function readByUs(
   chunks: readonly Buffer[],
+  isServer = false,
   known: (chunk: Buffer, from: number, to: number) => boolean = () => false,
 ): Promise<readonly Told[]> {
   const told: Told[] = [];
-  const receiver = listening(told);
+  const receiver = listening(told, isServer);
   readWholeFrames({ _receiver: receiver } as never, {
-    limit: LIMIT,
-    skipUtf8Validation: false,
-    arrived: () => {},
     known,
-    text: (payload) => told.push(['text', payload.toString('latin1')]),
+    message: (payload) => told.push(['text', payload.toString('latin1')]),
   });
-  feed(receiver, chunks);
+  feed(receiver, copied(chunks));
   await nextTurn();
   return told;
 }
@@ -77,51 +78,86 @@ function frame(first: number, payload: Buffer, lengthBytes = payload.length > 12
 const TEXT = 0x81;
 const text = (content: string): Buffer => frame(TEXT, Buffer.from(content));
 
+/** As a client masks it; the length in as many bytes as it had. */
+function masked(whole: Buffer, mask: Buffer): Buffer {
+  const length = (whole[1] as number) & 0x7f;
+  const header = Buffer.from(whole.subarray(0, length === 126 ? 4 : length === 127 ? 10 : 2));
+  header[1] = (header[1] as number) | 0x80;
+  const payload = whole.subarray(header.length).map((byte, index) => byte ^ (mask[index & 3] as number));
+  return Buffer.concat([header, mask, payload]);
+}
+
 /** Cuts the bytes at these places. */
 function cut(bytes: Buffer, places: readonly number[]): readonly Buffer[] {
   const at = [0, ...places.map((place) => place % (bytes.length + 1)).sort((a, b) => a - b), bytes.length];
   return at.slice(1).map((end, index) => bytes.subarray(at[index], end));
 }
 
-const sound = fc.oneof(
-  fc.string({ unit: 'grapheme', maxLength: 40 }).map(text),
-  fc.string({ minLength: 120, maxLength: 300 }).map(text),
-  fc.string({ maxLength: 20 }).map((content) => frame(TEXT, Buffer.from(content), 2)),
-  fc.string({ maxLength: 20 }).map((content) => frame(TEXT, Buffer.from(content), 8)),
-  fc.string({ maxLength: 20 }).map((content) => frame(0x82, Buffer.from(content))),
-  fc.constantFrom(0x89, 0x8a).map((first) => frame(first, Buffer.from('are you there'))),
-  fc
-    .array(fc.string({ maxLength: 10 }), { minLength: 1, maxLength: 3 })
-    .map((parts) =>
-      Buffer.concat([
-        frame(0x01, Buffer.from('begin')),
-        ...parts.flatMap((part) => [frame(0x00, Buffer.from(part)), frame(0x89, Buffer.from('between'))]),
-        frame(0x80, Buffer.from('end')),
-      ]),
-    ),
+/** Frames that belong together; `raw`: bytes that no side masks. */
+interface Piece {
+  readonly frames: readonly Buffer[];
+  readonly isRaw?: boolean;
+}
+const alone = (whole: Buffer): Piece => ({ frames: [whole] });
+const raw = (bytes: Buffer): Piece => ({ frames: [bytes], isRaw: true });
+
+const sound: fc.Arbitrary<Piece> = fc.oneof(
+  fc.string({ unit: 'grapheme', maxLength: 40 }).map(text).map(alone),
+  fc.string({ minLength: 120, maxLength: 300 }).map(text).map(alone),
+  fc.string({ maxLength: 20 }).map((content) => alone(frame(TEXT, Buffer.from(content), 2))),
+  fc.string({ maxLength: 20 }).map((content) => alone(frame(TEXT, Buffer.from(content), 8))),
+  fc.string({ maxLength: 20 }).map((content) => alone(frame(0x82, Buffer.from(content)))),
+  fc.constantFrom(0x89, 0x8a).map((first) => alone(frame(first, Buffer.from('are you there')))),
+  fc.array(fc.string({ maxLength: 10 }), { minLength: 1, maxLength: 3 }).map((parts) => ({
+    frames: [
+      frame(0x01, Buffer.from('begin')),
+      ...parts.flatMap((part) => [frame(0x00, Buffer.from(part)), frame(0x89, Buffer.from('between'))]),
+      frame(0x80, Buffer.from('end')),
+    ],
+  })),
 );
-const faulty = fc.oneof(
-  fc.constant(frame(TEXT, Buffer.from([0x61, 0xff]))),
-  fc.constant(text('x'.repeat(LIMIT + 1))),
-  fc.constant(frame(0xc1, Buffer.from('compressed'))),
-  fc.constant(frame(0x91, Buffer.from('reserved'))),
-  fc.constant(Buffer.from([TEXT, 0x81, 1, 2, 3, 4, 5])),
-  fc.constant(frame(0x09, Buffer.from('a ping in fragments'))),
-  fc.constant(frame(0x80, Buffer.from('nothing begun'))),
-  fc.constant(Buffer.concat([frame(0x01, Buffer.from('begun')), text('another')])),
-  fc.constant(frame(0x88, Buffer.from([0x03]))),
-  fc.constant(frame(0x88, Buffer.from([0x03, 0xe8, 0x62, 0x79, 0x65]))),
-  fc.constant(frame(0x88, Buffer.alloc(0))),
-  fc.uint8Array({ minLength: 1, maxLength: 30 }).map((bytes) => Buffer.from(bytes)),
+const faulty: fc.Arbitrary<Piece> = fc.oneof(
+  fc.constantFrom(
+    alone(frame(TEXT, Buffer.from([0x61, 0xff]))),
+    alone(frame(TEXT, Buffer.from(`${'a'.repeat(100)}\xff`, 'latin1'))),
+    alone(text('x'.repeat(LIMIT + 1))),
+    alone(frame(0xc1, Buffer.from('compressed'))),
+    alone(frame(0x91, Buffer.from('reserved'))),
+    alone(frame(0x09, Buffer.from('a ping in fragments'))),
+    alone(frame(0x80, Buffer.from('nothing begun'))),
+    { frames: [frame(0x01, Buffer.from('begun')), text('another')] },
+    alone(frame(0x88, Buffer.from([0x03]))),
+    alone(frame(0x88, Buffer.from([0x03, 0xe8, 0x62, 0x79, 0x65]))),
+    alone(frame(0x88, Buffer.alloc(0))),
+    // Masked where nothing may be, and not masked where everything must be.
+    raw(masked(text('m'), Buffer.from([1, 2, 3, 4]))),
+    raw(text('not masked')),
+    raw(text('u')),
+  ),
+  fc.uint8Array({ minLength: 1, maxLength: 30 }).map((bytes) => raw(Buffer.from(bytes))),
 );
 const places = fc.array(fc.nat({ max: 5000 }), { maxLength: 8 });
+const masks = fc.oneof(
+  fc.constant(Buffer.alloc(4)),
+  fc.uint8Array({ minLength: 4, maxLength: 4 }).map((bytes) => Buffer.from(bytes)),
+);
 
-describe('a message in one frame', () => {
+describe.each([
+  ['a server says', false],
+  ['a client says', true],
+])('a message in one frame that %s', (_who, isServer) => {
+  const sent = (pieces: readonly Piece[], mask: Buffer): Buffer =>
+    Buffer.concat(
+      pieces.flatMap(({ frames, isRaw = false }) =>
+        isServer && !isRaw ? frames.map((whole) => masked(whole, mask)) : frames,
+      ),
+    );
+
   it('is read as ws reads it, whatever comes around it, however it is cut', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(sound, { maxLength: 8 }), places, async (frames, at) => {
-        const chunks = cut(Buffer.concat(frames), at);
-        expect(await readByUs(chunks)).toEqual(await readByWs(chunks));
+      fc.asyncProperty(fc.array(sound, { maxLength: 8 }), masks, places, async (pieces, mask, at) => {
+        const chunks = cut(sent(pieces, mask), at);
+        expect(await readByUs(chunks, isServer)).toEqual(await readByWs(chunks, isServer));
       }),
     );
   });
@@ -132,20 +168,41 @@ describe('a message in one frame', () => {
         fc.array(sound, { maxLength: 4 }),
         faulty,
         fc.array(sound, { maxLength: 2 }),
+        masks,
         places,
-        async (before, fault, after, at) => {
-          const chunks = cut(Buffer.concat([...before, fault, ...after]), at);
-          expect(await readByUs(chunks)).toEqual(await readByWs(chunks));
+        async (before, fault, after, mask, at) => {
+          const chunks = cut(sent([...before, fault, ...after], mask), at);
+          expect(await readByUs(chunks, isServer)).toEqual(await readByWs(chunks, isServer));
         },
       ),
       { numRuns: 300 },
     );
   });
 
-  it('is not read again where its bytes are known', async () => {
+  it('is read at each place where a chunk may end', async () => {
+    const whole = sent(
+      [
+        alone(text('short')),
+        alone(text('long '.repeat(50))),
+        alone(frame(0x89, Buffer.from('?'))),
+        alone(text('')),
+      ],
+      Buffer.from([7, 0, 200, 33]),
+    );
+    const expected = await readByWs([whole], isServer);
+    expect(expected).toHaveLength(4);
+    for (let at = 0; at <= whole.length; at++) {
+      expect(await readByUs(cut(whole, [at]), isServer)).toEqual(expected);
+    }
+    expect(await readByUs(cut(whole, [...whole.keys()]), isServer)).toEqual(expected);
+  });
+});
+
+describe('a message of which the bytes are known', () => {
+  it('is not read again', async () => {
     const seen: string[] = [];
     const chunks = cut(Buffer.concat([text('one'), text('two'.repeat(50)), text('three')]), []);
-    const told = await readByUs(chunks, (chunk, from, to) => {
+    const told = await readByUs(chunks, false, (chunk, from, to) => {
       seen.push(chunk.toString('utf8', from, to));
       return seen.length !== 2;
     });
@@ -181,11 +238,7 @@ describe('with a real socket', () => {
     });
     client.on('open', () =>
       readWholeFrames(client, {
-        limit: 1 << 20,
-        skipUtf8Validation: false,
-        arrived: () => {},
-        known: () => false,
-        text: (payload) => {
+        message: (payload) => {
           byUs++;
           texts.push(payload.toString());
         },
@@ -199,13 +252,7 @@ describe('with a real socket', () => {
 });
 
 it('a ws that has changed inside is left alone', () => {
-  const options = {
-    limit: LIMIT,
-    skipUtf8Validation: false,
-    arrived: () => {},
-    known: () => false,
-    text: () => {},
-  };
+  const options = { message: () => {} };
   expect(readWholeFrames({} as never, options)).toBe(false);
   const write = (): boolean => true;
   const renamed = { _receiver: { write, _state: 0 } };
