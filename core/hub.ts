@@ -136,8 +136,9 @@ export class Hub implements ConnectionHost {
     return gone;
   }
 
-  newMessageId(): string {
-    return newUlid();
+  /** `at`: epoch ms, of a message that has a time. */
+  newMessageId(at?: number): string {
+    return newUlid(at);
   }
 
   // --- ConnectionHost -----------------------------------------------------------------------------------

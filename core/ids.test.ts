@@ -53,6 +53,15 @@ describe('ULIDs of one millisecond', () => {
   });
 });
 
+describe('a ULID of a time that is known already', () => {
+  it('is of that time, and still after the one before', () => {
+    const make = ulidFactory(() => 1_700_000_000_000);
+    const ids = [make(1_700_000_000_005), make(), make(1_700_000_000_006)];
+    expect(ids.map((id) => decodeTime(id) - 1_700_000_000_000)).toEqual([5, 5, 6]);
+    expect(ids).toEqual([...ids].sort());
+  });
+});
+
 describe('pooled random numbers', () => {
   it('are fetched many at a time, and are from 0 to below 1', () => {
     let fetched = 0;

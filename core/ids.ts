@@ -30,13 +30,15 @@ const PAIR = PAIRS.length;
  * Makes ULIDs, each greater than the one before: the first of a millisecond in full, which costs as much as parsing
  * a short message, and the others by counting up its last digits.
  */
-export function ulidFactory(now: () => number = Date.now, random = pooledRandom()): () => string {
+export function ulidFactory(
+  now: () => number = Date.now,
+  random = pooledRandom(),
+): (time?: number) => string {
   const inFull = monotonicFactory(random);
   let at = Number.NEGATIVE_INFINITY;
   let head = '';
   let count = 0;
-  return () => {
-    const time = now();
+  return (time = now()) => {
     // A clock that is set back changes nothing; when all digits are used up, the next millisecond begins early.
     if (time > at || count === PAIR * PAIR) {
       at = Math.max(time, at + 1);
@@ -51,5 +53,8 @@ export function ulidFactory(now: () => number = Date.now, random = pooledRandom(
   };
 }
 
-/** A fresh ULID: 26 characters that sort by time, then by order of making within this process. */
-export const newUlid: () => string = ulidFactory();
+/**
+ * A fresh ULID: 26 characters that sort by time, then by order of making within this process. `time`: epoch ms, if it
+ * has just been asked for.
+ */
+export const newUlid: (time?: number) => string = ulidFactory();

@@ -55,14 +55,15 @@ function draftOf(hub: Hub, connection: Connection, user: User, command: SendMess
       throw new GatewayError('recipient_unknown');
   }
   const { clientId, content, contentType, replyTo, attachment, extensions } = command;
+  const sentAt = hub.now();
   const draft: Draft = {
-    id: hub.newMessageId(),
+    id: hub.newMessageId(sentAt),
     namespace,
     from: namespace === user.namespace ? hub.directory.userOf(namespace, user.id) : from,
     to,
     content,
     contentType,
-    sentAt: hub.now(),
+    sentAt,
   };
   if (clientId !== undefined) draft.clientId = clientId;
   if (replyTo !== undefined) draft.replyTo = replyTo;

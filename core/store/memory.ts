@@ -74,14 +74,14 @@ export class MemoryMessageStore implements MessageStore {
   }
 
   commit(operations: readonly StoreOperation[], done: StoreCallback<readonly StoreResult[]>): void {
-    this.run(done, () => {
+    this.run(done, (now) => {
       const [only] = operations;
       // What is refused alone has changed nothing.
-      if (only !== undefined && operations.length === 1) return [this.apply(only, undefined)];
+      if (only !== undefined && operations.length === 1) return [this.apply(only, now, undefined)];
       const results: StoreResult[] = [];
       const undo: Undo[] = [];
       try {
-        for (const operation of operations) results.push(this.apply(operation, undo));
+        for (const operation of operations) results.push(this.apply(operation, now, undo));
       } catch (error) {
         for (const step of undo.reverse()) step();
         throw error;
@@ -139,11 +139,11 @@ export class MemoryMessageStore implements MessageStore {
   }
 
   history(query: HistoryQuery, done: StoreCallback<readonly Message[]>): void {
-    this.run(done, () => {
+    this.run(done, (now) => {
       const conversation = this.members.existing(query.namespace, query.conversation);
       if (conversation === undefined) return [];
       const messages: Message[] = [];
-      const horizon = this.now() - this.limits.retentionMs;
+      const horizon = now - this.limits.retentionMs;
       let sequence = Math.min(query.before ?? Number.POSITIVE_INFINITY, conversation.last + 1) - 1;
       for (; sequence >= conversation.first && messages.length < query.limit; sequence -= 1) {
         const entry = conversation.get(sequence);
@@ -163,8 +163,8 @@ export class MemoryMessageStore implements MessageStore {
     },
     done: StoreCallback<Message | undefined>,
   ): void {
-    this.run(done, () => {
-      const entry = this.index.find(query, this.now());
+    this.run(done, (now) => {
+      const entry = this.index.find(query, now);
       if (entry === undefined || query.target === undefined) return entry?.message;
       return entry.conversation.key === conversationKey(query.target, query.author)
         ? entry.message
@@ -201,10 +201,11 @@ export class MemoryMessageStore implements MessageStore {
   }
 
   /** Works at once and answers later. */
-  private run<Value>(done: StoreCallback<Value>, work: () => Value): void {
+  private run<Value>(done: StoreCallback<Value>, work: (now: number) => Value): void {
     try {
-      this.index.prune(this.now());
-      this.answers.answer(done, { ok: true, value: work() });
+      const now = this.now();
+      this.index.prune(now);
+      this.answers.answer(done, { ok: true, value: work(now) });
     } catch (thrown) {
       const error: GatewayError = toGatewayError(thrown);
       this.answers.answer(done, { ok: false, error });
@@ -212,12 +213,12 @@ export class MemoryMessageStore implements MessageStore {
   }
 
   /** Nothing has changed if it throws. `undo`: what takes it back, if a later one of the same commit is refused. */
-  private apply(operation: StoreOperation, undo: Undo[] | undefined): StoreResult {
+  private apply(operation: StoreOperation, now: number, undo: Undo[] | undefined): StoreResult {
     switch (operation.kind) {
       case 'append':
-        return this.append(operation, undo);
+        return this.append(operation, now, undo);
       case 'revoke':
-        return this.revoke(operation, undo);
+        return this.revoke(operation, now, undo);
       case 'enqueue': {
         const { entry } = operation;
         const size = this.queues.size(entry.namespace, entry.queue);
@@ -233,8 +234,8 @@ export class MemoryMessageStore implements MessageStore {
     }
   }
 
-  private append({ draft, said }: AppendOperation, undo: Undo[] | undefined): StoreResult {
-    const earlier = this.index.duplicateOf(draft, this.now());
+  private append({ draft, said }: AppendOperation, now: number, undo: Undo[] | undefined): StoreResult {
+    const earlier = this.index.duplicateOf(draft, now);
     if (earlier !== undefined) {
       if (!isSameMessage(earlier.message, draft, earlier.said, said)) throw duplicateConflict(draft);
       return { kind: 'append', message: earlier.message, duplicate: true };
@@ -272,9 +273,10 @@ export class MemoryMessageStore implements MessageStore {
 
   private revoke(
     operation: { readonly namespace: string; readonly message: string; readonly author: string },
+    now: number,
     undo: Undo[] | undefined,
   ): StoreResult {
-    const entry = this.index.find({ ...operation, id: operation.message }, this.now());
+    const entry = this.index.find({ ...operation, id: operation.message }, now);
     if (entry === undefined) throw messageUnknown();
     if (entry.message.from.id !== operation.author) throw notTheAuthor();
     if (!entry.revoked) {
