@@ -44,18 +44,45 @@ async function readByWs(chunks: readonly Buffer[], isServer = false): Promise<re
   return told;
 }
 
+type Known = (chunk: Buffer, from: number, to: number) => boolean;
+
+function reading(isServer: boolean, known: Known) {
+  const told: Told[] = [];
+  const receiver = listening(told, isServer);
+  const reader = readWholeFrames(
+    { _receiver: receiver },
+    { known, textMessage: (payload) => told.push(['text', payload.toString('latin1')]) },
+  );
+  if (reader === undefined) throw new Error('this version of ws reads in another way');
+  return { told, receiver, reader };
+}
+
 async function readByUs(
   chunks: readonly Buffer[],
   isServer = false,
-  known: (chunk: Buffer, from: number, to: number) => boolean = () => false,
+  known: Known = () => false,
 ): Promise<readonly Told[]> {
-  const told: Told[] = [];
-  const receiver = listening(told, isServer);
-  readWholeFrames({ _receiver: receiver } as never, {
-    known,
-    message: (payload) => told.push(['text', payload.toString('latin1')]),
-  });
+  const { told, receiver } = reading(isServer, known);
   feed(receiver, copied(chunks));
+  await nextTurn();
+  return told;
+}
+
+/** All chunks in one buffer, each where the last one was. */
+async function readFromOneBuffer(
+  chunks: readonly Buffer[],
+  isServer = false,
+  known: Known = () => false,
+): Promise<readonly Told[]> {
+  const { told, receiver, reader } = reading(isServer, known);
+  const buffer = Buffer.alloc(Math.max(1, ...chunks.map(({ length }) => length)));
+  for (const chunk of chunks) {
+    if (receiver.writableEnded || receiver.destroyed) break;
+    buffer.fill(0xaa);
+    chunk.copy(buffer);
+    reader.write(buffer, chunk.length);
+    buffer.fill(0x55);
+  }
   await nextTurn();
   return told;
 }
@@ -157,7 +184,9 @@ describe.each([
     await fc.assert(
       fc.asyncProperty(fc.array(sound, { maxLength: 8 }), masks, places, async (pieces, mask, at) => {
         const chunks = cut(sent(pieces, mask), at);
-        expect(await readByUs(chunks, isServer)).toEqual(await readByWs(chunks, isServer));
+        const byWs = await readByWs(chunks, isServer);
+        expect(await readByUs(chunks, isServer)).toEqual(byWs);
+        expect(await readFromOneBuffer(chunks, isServer)).toEqual(byWs);
       }),
     );
   });
@@ -172,10 +201,22 @@ describe.each([
         places,
         async (before, fault, after, mask, at) => {
           const chunks = cut(sent([...before, fault, ...after], mask), at);
-          expect(await readByUs(chunks, isServer)).toEqual(await readByWs(chunks, isServer));
+          const byWs = await readByWs(chunks, isServer);
+          expect(await readByUs(chunks, isServer)).toEqual(byWs);
+          expect(await readFromOneBuffer(chunks, isServer)).toEqual(byWs);
         },
       ),
       { numRuns: 300 },
+    );
+  });
+
+  it('is read as ws reads it where each byte comes by itself, into one buffer', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.oneof(sound, faulty), { maxLength: 4 }), masks, async (pieces, mask) => {
+        const bytes = sent(pieces, mask);
+        const chunks = Array.from(bytes, (_, index) => bytes.subarray(index, index + 1));
+        expect(await readFromOneBuffer(chunks, isServer)).toEqual(await readByWs(chunks, isServer));
+      }),
     );
   });
 
@@ -198,17 +239,18 @@ describe.each([
   });
 });
 
-describe('a message of which the bytes are known', () => {
-  it('is not read again', async () => {
-    const seen: string[] = [];
-    const chunks = cut(Buffer.concat([text('one'), text('two'.repeat(50)), text('three')]), []);
-    const told = await readByUs(chunks, false, (chunk, from, to) => {
-      seen.push(chunk.toString('utf8', from, to));
-      return seen.length !== 2;
-    });
-    expect(seen).toEqual(['one', 'two'.repeat(50), 'three']);
-    expect(told).toEqual([['text', 'two'.repeat(50)]]);
+it.each([
+  ['in chunks', readByUs],
+  ['from one buffer', readFromOneBuffer],
+])('a message of which the bytes are known is not read again, %s', async (_how, read) => {
+  const seen: string[] = [];
+  const chunks = cut(Buffer.concat([text('one'), text('two'.repeat(50)), text('three')]), []);
+  const told = await read(chunks, false, (chunk, from, to) => {
+    seen.push(chunk.toString('utf8', from, to));
+    return seen.length !== 2;
   });
+  expect(seen).toEqual(['one', 'two'.repeat(50), 'three']);
+  expect(told).toEqual([['text', 'two'.repeat(50)]]);
 });
 
 describe('with a real socket', () => {
@@ -238,7 +280,7 @@ describe('with a real socket', () => {
     });
     client.on('open', () =>
       readWholeFrames(client, {
-        message: (payload) => {
+        textMessage: (payload) => {
           byUs++;
           texts.push(payload.toString());
         },
@@ -252,10 +294,10 @@ describe('with a real socket', () => {
 });
 
 it('a ws that has changed inside is left alone', () => {
-  const options = { message: () => {} };
-  expect(readWholeFrames({} as never, options)).toBe(false);
+  const options = { textMessage: () => {} };
+  expect(readWholeFrames({}, options)).toBeUndefined();
   const write = (): boolean => true;
   const renamed = { _receiver: { write, _state: 0 } };
-  expect(readWholeFrames(renamed as never, options)).toBe(false);
+  expect(readWholeFrames(renamed, options)).toBeUndefined();
   expect(renamed._receiver.write).toBe(write);
 });

@@ -21,15 +21,18 @@ interface Receiver extends Writable {
   readonly _fragmented: number;
   readonly _errored: boolean;
   write(chunk: Buffer): boolean;
+  /** What stands before it: ours, and not of `ws`. */
+  wholeFrames?: WholeFrames;
 }
 
+/** Who is told what is read. */
 export interface WholeFramesListener {
   /** A chunk has come. */
   arrived?(): void;
-  /** A text message: the bytes of the chunk from one index to another. False: take it to be checked and given to `message`. */
+  /** A text message: the bytes of the chunk from one index to another. False: it is to be checked and given to `textMessage`. */
   known?(chunk: Buffer, from: number, to: number): boolean;
-  /** A text message that is UTF-8, unless `ws` was told not to look. A view on the chunk. */
-  message(payload: Buffer, isBinary: false): void;
+  /** A text message that is UTF-8, unless `ws` was told not to look: a view on the chunk, and as lasting as that. */
+  textMessage(payload: Buffer): void;
 }
 
 /** First byte of a whole text message: FIN, no reserved bit, opcode 1 (RFC 6455, section 5.2). */
@@ -46,13 +49,17 @@ const MASK = 4;
 /** FIN and the highest bit of the opcode: a control frame. */
 const CONTROL = 0x88;
 
-/** Stands between an open socket of `ws` and what it reads with; false: this `ws` reads in another way, and is left alone. */
-export function readWholeFrames(socket: object, listener: WholeFramesListener): boolean {
+/**
+ * Stands between an open socket of `ws` and what it reads with; what it gives may be given chunks besides. Undefined:
+ * this `ws` reads in another way, and is left alone.
+ */
+export function readWholeFrames(socket: object, listener: WholeFramesListener): WholeFrames | undefined {
   const { _receiver: receiver } = socket as { readonly _receiver?: Receiver };
-  if (receiver === undefined || !isKnown(receiver)) return false;
+  if (receiver === undefined || !isKnown(receiver)) return undefined;
   const reader = new WholeFrames(receiver, listener);
-  receiver.write = (chunk: Buffer): boolean => reader.write(chunk);
-  return true;
+  receiver.wholeFrames = reader;
+  receiver.write = writeWhole;
+  return reader;
 }
 
 const isKnown = (receiver: Receiver): boolean =>
@@ -63,11 +70,15 @@ const isKnown = (receiver: Receiver): boolean =>
   typeof receiver._isServer === 'boolean' &&
   typeof receiver._maxPayload === 'number' &&
   typeof receiver._skipUTF8Validation === 'boolean' &&
-  typeof receiver.write === 'function';
+  typeof Object.getPrototypeOf(receiver)?.write === 'function';
 
-class WholeFrames {
+/** One for all of them: sockets are many, and most are idle. */
+function writeWhole(this: Receiver, chunk: Buffer): boolean {
+  return (this.wholeFrames as WholeFrames).write(chunk);
+}
+
+export class WholeFrames {
   readonly #receiver: Receiver;
-  readonly #writeOn: Receiver['write'];
   readonly #listener: WholeFramesListener;
   /** Of the masks of this side's frames, bytes. */
   readonly #mask: number;
@@ -75,45 +86,55 @@ class WholeFrames {
   #owed = 0;
   /** The beginning of a header that the end of a chunk has cut. */
   #cut: Buffer | undefined;
+  /** Closed, or broken: `ws` reads no more. Only what it is given brings it to that. */
+  #isOver = false;
 
   constructor(receiver: Receiver, listener: WholeFramesListener) {
     this.#receiver = receiver;
-    this.#writeOn = receiver.write;
     this.#listener = listener;
     this.#mask = receiver._isServer ? MASK : 0;
   }
 
-  /** As `write` of `ws`: false asks for a pause until it drains. */
-  write(read: Buffer): boolean {
+  /**
+   * A chunk has been read: the whole buffer; or so many bytes of one that will be filled anew. As `write` of `ws`:
+   * false asks for a pause until it drains.
+   */
+  write(read: Buffer, bytes?: number): boolean {
     this.#listener.arrived?.();
-    const chunk = this.#cut === undefined ? read : Buffer.concat([this.#cut, read]);
+    if (this.#cut === undefined) return this.#read(read, bytes ?? read.length, bytes !== undefined);
+    const chunk = Buffer.concat([this.#cut, bytes === undefined ? read : read.subarray(0, bytes)]);
     this.#cut = undefined;
+    return this.#read(chunk, chunk.length, false);
+  }
+
+  #read(chunk: Buffer, length: number, isFleeting: boolean): boolean {
     let goesOn = true;
-    for (let at = 0; at < chunk.length && !this.#isOver; ) {
-      const end = this.#owed > 0 ? at + this.#owed : this.#endOfFrame(chunk, at);
+    for (let at = 0; at < length && !this.#isOver; ) {
+      const end = this.#owed > 0 ? at + this.#owed : this.#endOfFrame(chunk, at, length);
       if (end === undefined) {
-        this.#cut = Buffer.from(chunk.subarray(at));
+        this.#cut = Buffer.from(chunk.subarray(at, length));
         break;
       }
-      const isOurs = this.#owed === 0 && end <= chunk.length && this.#isTaken(chunk, at, end);
-      if (!isOurs) goesOn = this.#leave(chunk, at, end);
+      const isOurs = this.#owed === 0 && end <= length && this.#isTaken(chunk, at, end);
+      if (!isOurs) {
+        const left = chunk.subarray(at, Math.min(end, length));
+        // `ws` keeps what it is given until it has the whole message, and then gives parts of that away.
+        goesOn = this.#leave(isFleeting ? Buffer.from(left) : left, end - Math.min(end, length));
+      }
       at = end;
     }
     return goesOn;
   }
 
-  /** To `ws`, with as much of what follows as it needs. */
-  #leave(chunk: Buffer, at: number, end: number): boolean {
-    const goesOn = this.#writeOn.call(this.#receiver, chunk.subarray(at, end));
-    this.#owed = Math.max(0, end - chunk.length);
+  /** To `ws`, which needs so many bytes more of what follows. */
+  #leave(bytes: Buffer, missing: number): boolean {
+    const receiver = this.#receiver;
+    const goesOn = (Object.getPrototypeOf(receiver) as Receiver).write.call(receiver, bytes);
+    this.#isOver = receiver.writableEnded || receiver._errored || receiver.destroyed;
+    this.#owed = missing;
     // It began something of which we don't see the end: it knows when it is between two frames again.
-    if (this.#owed === Number.POSITIVE_INFINITY && this.#isBetween) this.#owed = 0;
+    if (missing === Number.POSITIVE_INFINITY && this.#isBetween) this.#owed = 0;
     return goesOn;
-  }
-
-  /** Closed, or broken: `ws` reads no more. */
-  get #isOver(): boolean {
-    return this.#receiver.writableEnded || this.#receiver._errored || this.#receiver.destroyed;
   }
 
   get #isBetween(): boolean {
@@ -122,19 +143,19 @@ class WholeFrames {
   }
 
   /** Where the frame that begins there ends; infinite: for `ws` to see; undefined: its header is cut. */
-  #endOfFrame(chunk: Buffer, at: number): number | undefined {
+  #endOfFrame(chunk: Buffer, at: number, length: number): number | undefined {
     const first = chunk[at] as number;
     if (first !== TEXT && (first & CONTROL) !== CONTROL) return Number.POSITIVE_INFINITY;
-    const second = chunk[at + 1];
-    if (second === undefined) return undefined;
-    const length = second & LENGTH;
+    if (length - at < SHORT_HEADER) return undefined;
+    const second = chunk[at + 1] as number;
+    const payload = second & LENGTH;
     const isMasked = (second & MASKED) !== 0;
-    if (isMasked !== this.#mask > 0 || length === LENGTH_64) return Number.POSITIVE_INFINITY;
+    if (isMasked !== this.#mask > 0 || payload === LENGTH_64) return Number.POSITIVE_INFINITY;
     const header = headerSize(second) + this.#mask;
     // A control frame is short, and `ws` looks at it before its mask has come.
-    if (first !== TEXT) return length < LENGTH_16 ? at + header + length : Number.POSITIVE_INFINITY;
-    if (chunk.length - at < header) return undefined;
-    return at + header + (length === LENGTH_16 ? chunk.readUInt16BE(at + 2) : length);
+    if (first !== TEXT) return payload < LENGTH_16 ? at + header + payload : Number.POSITIVE_INFINITY;
+    if (length - at < header) return undefined;
+    return at + header + (payload === LENGTH_16 ? chunk.readUInt16BE(at + 2) : payload);
   }
 
   /** Whether it was a text message, which has been handed on. */
@@ -147,7 +168,7 @@ class WholeFrames {
     if (this.#listener.known?.(chunk, from, end) === true) return true;
     const payload = chunk.subarray(from, end);
     if (isAnyBytes || isUtf8(payload)) {
-      this.#listener.message(payload, false);
+      this.#listener.textMessage(payload);
       return true;
     }
     // As it came: what is masked twice is not masked.

@@ -6,10 +6,11 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { readWholeFrames } from '../whole-frames.ts';
+import { readWholeFrames, type WholeFramesListener } from '../whole-frames.ts';
 
 /** What the socket tells, without a listener for each kind of event. */
-export interface SocketReader {
+export interface SocketReader extends WholeFramesListener {
+  /** What is not given to `textMessage`. */
   message(data: Buffer, isBinary: boolean): void;
   pong(data: Buffer): void;
   failed(error: Error): void;

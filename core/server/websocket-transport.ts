@@ -100,6 +100,10 @@ export class WebSocketTransport implements Transport, SocketReader {
     this.#listener?.message(data, isBinary);
   }
 
+  textMessage(payload: Buffer): void {
+    this.#listener?.message(payload, false);
+  }
+
   pong(data: Buffer): void {
     this.#listener?.pong(data.toString('latin1') !== String(this.#pings));
   }

@@ -51,6 +51,12 @@ export class Hearing {
     return this.#isNews(next);
   }
 
+  /** A text message, whose bytes are good for this call only. */
+  textMessage(payload: Buffer): void {
+    this.message(this.#upstream.dialect.text === 'bytes' ? Buffer.from(payload) : payload, false);
+  }
+
+  /** The bytes may be kept. */
   message(data: Buffer, isBinary: boolean): void {
     if (this.#hearer.isOver) return;
     this.#heard(data.length);

@@ -36,7 +36,7 @@ export interface UpstreamSessionParts {
   newId(): string;
 }
 
-export class UpstreamSession implements Hearer, FaceHost {
+export class UpstreamSession implements UpstreamSocketListener, Hearer, FaceHost {
   readonly #parts: UpstreamSessionParts;
   readonly #socket: UpstreamSocket;
   readonly #timers: SessionTimers;
@@ -54,7 +54,7 @@ export class UpstreamSession implements Hearer, FaceHost {
     const { upstream, login, wheel, log, closeTimeoutMs } = parts;
     this.#face = new ClientFace(this, parts.listener, log);
     this.#timers = new SessionTimers(wheel, this.#face);
-    this.#socket = new UpstreamSocket({ upstream, login, log, closeTimeoutMs, listener: this.#fromSocket() });
+    this.#socket = new UpstreamSocket({ upstream, login, log, closeTimeoutMs, listener: this });
     // Not before: an address or a header that can't be used throws, and must leave nothing behind.
     this.#deadline = wheel.arm(upstream.config.connectTimeout, () => this.fail('connect_timeout'));
   }
@@ -116,32 +116,9 @@ export class UpstreamSession implements Hearer, FaceHost {
     this.#end({ failure, error: undefined, code: undefined });
   }
 
-  #fromSocket(): UpstreamSocketListener {
-    return {
-      opened: (subprotocol) => this.#opened(subprotocol),
-      arrived: () => this.#hearing?.arrived(),
-      known: (chunk, from, to) => this.#hearing?.known(chunk, from, to) ?? false,
-      message: (data, isBinary) => {
-        this.#hearing?.message(data, isBinary);
-        this.#face.received();
-      },
-      pong: (isAnswer) => {
-        this.#timers.touch('received_or_pong');
-        if (isAnswer) this.#heartbeat?.answered();
-      },
-      written: () => {
-        if (!this.#ended) this.#parts.listener.drained();
-      },
-      failed: (fault) => {
-        if (fault === 'protocol') this.fail('protocol_error');
-        else this.fail(this.#face.face === undefined ? 'connect_failed' : 'closed');
-      },
-      unexpected: (statusCode) => this.#end(endByStatus(statusCode)),
-      closed: (code) => this.#closedByServer(code),
-    };
-  }
+  // --- from the socket --------------------------------------------------------------------------------------
 
-  #opened(subprotocol: string | undefined): void {
+  opened(subprotocol: string | undefined): void {
     if (this.#ended) return;
     const { wheel, upstream, login, id, now, newId } = this.#parts;
     const { config, identity } = upstream;
@@ -159,6 +136,48 @@ export class UpstreamSession implements Hearer, FaceHost {
       this.#hearing = new Hearing(upstream, face, this);
       return face;
     });
+  }
+
+  arrived(): void {
+    this.#hearing?.arrived();
+  }
+
+  known(chunk: Buffer, from: number, to: number): boolean {
+    return this.#hearing?.known(chunk, from, to) === true;
+  }
+
+  textMessage(payload: Buffer): void {
+    this.#hearing?.textMessage(payload);
+    this.#face.received();
+  }
+
+  message(data: Buffer, isBinary: boolean): void {
+    this.#hearing?.message(data, isBinary);
+    this.#face.received();
+  }
+
+  pong(isAnswer: boolean): void {
+    this.#timers.touch('received_or_pong');
+    if (isAnswer) this.#heartbeat?.answered();
+  }
+
+  written(): void {
+    if (!this.#ended) this.#parts.listener.drained();
+  }
+
+  failed(fault: 'protocol' | 'network'): void {
+    if (fault === 'protocol') this.fail('protocol_error');
+    else this.fail(this.#face.face === undefined ? 'connect_failed' : 'closed');
+  }
+
+  unexpected(statusCode: number): void {
+    this.#end(endByStatus(statusCode));
+  }
+
+  closed(code: number): void {
+    const { closeCodes } = this.#parts.upstream.dialect.defaults;
+    if (this.#face.face === undefined) this.#end({ failure: 'connect_failed', error: undefined, code });
+    else this.#end(endByCode(code, closeCodes, this.#ready));
   }
 
   // --- what hearing needs -----------------------------------------------------------------------------------
@@ -235,11 +254,5 @@ export class UpstreamSession implements Hearer, FaceHost {
     if (this.#deadline !== undefined) wheel.cancel(this.#deadline);
     this.#timers.stop();
     this.#heartbeat?.stop();
-  }
-
-  #closedByServer(code: number): void {
-    const { closeCodes } = this.#parts.upstream.dialect.defaults;
-    if (this.#face.face === undefined) this.#end({ failure: 'connect_failed', error: undefined, code });
-    else this.#end(endByCode(code, closeCodes, this.#ready));
   }
 }

@@ -1,19 +1,16 @@
 /** The WebSocket to a server behind: how it is opened, read, written, kept and closed. It knows no frames. */
-import type { Socket } from 'node:net';
+import type { connect, NetConnectOpts, Socket } from 'node:net';
 import type { Logger } from 'pino';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import type { WireMessage } from '../dialect.ts';
-import { readWholeFrames } from '../whole-frames.ts';
+import { readWholeFrames, type WholeFrames, type WholeFramesListener } from '../whole-frames.ts';
 import type { UpstreamLogin } from './login.ts';
+import { connectToRead } from './read-buffer.ts';
 import type { Upstream } from './upstream.ts';
 
-export interface UpstreamSocketListener {
+export interface UpstreamSocketListener extends WholeFramesListener {
   opened(subprotocol: string | undefined): void;
-  /** Something has been read; what it holds follows. */
-  arrived(): void;
-  /** A text message, as the bytes of the chunk from one index to another. False: give it to `message`. */
-  known(chunk: Buffer, from: number, to: number): boolean;
-  /** The bytes may be kept, with the whole chunk behind them. */
+  /** A message that is not given to `textMessage`. The bytes may be kept. */
   message(data: Buffer, isBinary: boolean): void;
   /** `isAnswer`: to the newest ping. */
   pong(isAnswer: boolean): void;
@@ -40,6 +37,7 @@ export class UpstreamSocket {
   readonly #socket: WebSocket;
   #pings = 0;
   #isJoining = false;
+  #reader: WholeFrames | undefined;
   #closing: NodeJS.Timeout | undefined;
 
   /** @throws TypeError, SyntaxError: an address or a header that can't be used */
@@ -54,6 +52,7 @@ export class UpstreamSocket {
       followRedirects: false,
       // Some servers put any bytes into text messages; a codec that takes bytes knows what is UTF-8 itself.
       skipUTF8Validation: dialect.text === 'bytes',
+      ...this.#connecting(url),
     });
     this.#listen();
   }
@@ -98,11 +97,20 @@ export class UpstreamSocket {
     this.#closing = setTimeout(() => socket.terminate(), this.#parts.closeTimeoutMs).unref();
   }
 
+  /** In clear: with TLS a buffer is no larger than what is in it. */
+  #connecting(url: string): ClientOptions {
+    if (new URL(url).protocol !== 'ws:') return {};
+    const createConnection = (options: NetConnectOpts): Socket =>
+      // As `ws` does it: the path is that of the URL, and would be taken for a socket in the file system.
+      connectToRead({ ...options, path: undefined } as NetConnectOpts, () => this.#reader);
+    return { createConnection: createConnection as typeof connect };
+  }
+
   #listen(): void {
     const socket = this.#socket;
     const { listener, log } = this.#parts;
     socket.on('open', () => {
-      readWholeFrames(socket, listener);
+      this.#reader = readWholeFrames(socket, listener);
       listener.opened(socket.protocol === '' ? undefined : socket.protocol);
     });
     socket.on('message', (data: Buffer, isBinary: boolean) => listener.message(data, isBinary));
