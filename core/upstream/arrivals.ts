@@ -37,6 +37,8 @@ export class Arrivals {
   #waiting: (Arrival | Unknown)[] = [];
   #preparing = false;
   #flowing = false;
+  /** Whether `blocked` was said last. */
+  #isBlocked = false;
 
   constructor(parts: ArrivalsParts) {
     this.#parts = parts;
@@ -52,14 +54,15 @@ export class Arrivals {
     return this.#waiting.length === 0 && !this.#preparing && !this.#flowing && this.#parts.mayPass();
   }
 
-  /** Something has gone at once: there may be no room for more. */
-  passed(): void {
-    if (!this.#parts.mayPass()) this.#parts.blocked();
+  #block(): void {
+    this.#isBlocked = true;
+    this.#parts.blocked();
   }
 
   /** Passes on what may go. */
   flow(): void {
-    if (this.#flowing) return;
+    // Asked for after each write to the client, and nearly always for nothing.
+    if (this.#flowing || (this.#waiting.length === 0 && !this.#isBlocked)) return;
     this.#flowing = true;
     try {
       while (!this.#preparing && this.#parts.mayPass()) {
@@ -76,8 +79,11 @@ export class Arrivals {
     } finally {
       this.#flowing = false;
     }
-    if (this.#waiting.length > 0 || !this.#parts.mayPass()) this.#parts.blocked();
-    else this.#parts.free();
+    if (this.#waiting.length > 0 || !this.#parts.mayPass()) this.#block();
+    else {
+      this.#isBlocked = false;
+      this.#parts.free();
+    }
   }
 
   /** The message has come again, and waits still: then it is settled as the newest. */

@@ -59,16 +59,16 @@ export class UpstreamAttendance {
   granted(command: Command): void {
     switch (command.type) {
       case 'join_group':
-        this.#attended.set(keyOf({ type: 'group', id: command.group }), command);
+        this.#attended.set(attendanceKey({ type: 'group', id: command.group }), command);
         break;
       case 'subscribe':
-        this.#attended.set(keyOf(command.target), command);
+        this.#attended.set(attendanceKey(command.target), command);
         break;
       case 'leave_group':
-        this.#attended.delete(keyOf({ type: 'group', id: command.group }));
+        this.#attended.delete(attendanceKey({ type: 'group', id: command.group }));
         break;
       case 'unsubscribe':
-        this.#attended.delete(keyOf(command.target));
+        this.#attended.delete(attendanceKey(command.target));
         break;
       default:
     }
@@ -89,9 +89,9 @@ export class UpstreamAttendance {
     }
   }
 
-  hearsOf(target: Destination): boolean {
+  hearsOf(target: Destination, key = attendanceKey(target)): boolean {
     if (target.type === 'group') {
-      return this.#client.attendance === 'membership' || this.#attended.has(keyOf(target));
+      return this.#client.attendance === 'membership' || this.#attended.has(key);
     }
     if (target.type !== 'user' || this.#client.inbox === 'login') return true;
     for (const key of this.#attended.keys()) if (key.startsWith('user:')) return true;
@@ -101,4 +101,5 @@ export class UpstreamAttendance {
 
 const SYNC: CommandOf<'sync'> = { type: 'sync' };
 
-const keyOf = ({ type, id }: Destination): string => `${type}:${id}`;
+/** Under which it is kept that this is attended. */
+export const attendanceKey = ({ type, id }: Destination): string => `${type}:${id}`;

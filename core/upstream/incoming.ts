@@ -72,18 +72,16 @@ export class Incoming {
 
   /** Takes a message that others are told as well: as `take`, by the short way where nothing stands in it. */
   takeNews(news: News): void {
-    const { event, key, hash, received } = news;
+    const { event, key, hash, attended, received } = news;
     const { client, attendance, isSelf } = this.#parts;
     const isPlain =
       client.sharesWords &&
       !isSelf(event.message.from.id) &&
       this.#arrivals.isFree &&
-      attendance.hears(event) &&
+      attendance.hearsOf(event.message.to, attended) &&
       this.#remembered.add(key, hash);
-    if (isPlain) {
-      client.news(event, received);
-      this.#arrivals.passed();
-    } else this.take(event, NOBODY, received);
+    if (isPlain) client.news(event, received);
+    else this.take(event, NOBODY, received);
   }
 
   /** Takes what no codec knows: `say` hands it on, in its turn. */

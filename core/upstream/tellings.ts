@@ -3,6 +3,7 @@
  * told need not be read again for the next: it is recognised by its bytes, all of them, and by nothing less.
  */
 import type { EventOf } from '../../schemas/event.ts';
+import { attendanceKey } from './attendance.ts';
 import { keyOf } from './correlation.ts';
 import { hashOf } from './remembered.ts';
 import type { Received } from './upstream-listener.ts';
@@ -21,6 +22,8 @@ export interface News {
   /** `keyOf` of its message, and `hashOf` that. */
   readonly key: string;
   readonly hash: number;
+  /** `attendanceKey` of whom it is for. */
+  readonly attended: string;
   readonly received: Received;
 }
 
@@ -72,14 +75,15 @@ export class Tellings {
 
   /** Notes what was told to somebody after something else. */
   follows(before: Telling | undefined, telling: Telling): void {
-    if (before?.isKept === true) before.next = telling;
+    if (before?.isKept === true && before.next !== telling) before.next = telling;
   }
 
   /** A message as one object for everybody. */
   newsOf(event: EventOf<'message'>, received: Received): News {
     const message = Object.freeze({ ...event.message, sequence: ++this.#sequence });
     const key = keyOf(message);
-    return { event: Object.freeze({ ...event, message }), key, hash: hashOf(key), received };
+    const attended = attendanceKey(message.to);
+    return { event: Object.freeze({ ...event, message }), key, hash: hashOf(key), attended, received };
   }
 
   #forgetOldest(): void {
