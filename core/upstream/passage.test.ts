@@ -37,6 +37,29 @@ describe('up', () => {
   });
 });
 
+it.each([
+  '7301234567890123456',
+  '1234567890123456',
+  '-9007199254740993',
+  '1.50',
+  '-0',
+  '-0.0',
+  '1e2',
+  '1E+2',
+  '12345678901234.10',
+  '0.1000000000000000055',
+])('a number is said as it came: %s', (number) => {
+  for (const members of [
+    `"x":${number}`,
+    `"x": ${number}`,
+    `"x":[1,${number},2]`,
+    `"x":[${number}]`,
+    `"x":{"y":\n${number}}`,
+  ]) {
+    expect(lay('up', `{"a":1,${members}}`, '{"a":1,"id":"made"}').wire).toContain(number);
+  }
+});
+
 it('numbers keep all their digits', () => {
   const { wire } = lay('up', '{"a":1,"x":7301234567890123456,"y":1.50,"z":1e2}', '{"a":1,"id":"made"}');
   expect(wire).toContain('"x":7301234567890123456,"y":1.50,"z":1e2');
