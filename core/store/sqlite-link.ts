@@ -4,6 +4,7 @@ import { StoreMetrics } from './metrics.ts';
 import type { AppendOperation, StoreCallback, StoreOutcome } from './port.ts';
 import { appendRow } from './sqlite-append.ts';
 import { type Asker, failure, type Sender, tell } from './sqlite-askers.ts';
+import { isPatient, isUnasked } from './sqlite-haste.ts';
 import type {
   DatabaseOptions,
   DatabaseRequest,
@@ -17,7 +18,6 @@ import type {
   SentRequest,
   ToDatabase,
 } from './sqlite-protocol.ts';
-import { isRow } from './sqlite-protocol.ts';
 
 /** The thread's file beside this one: `.ts` in a source checkout, `.js` in a build. */
 const extension = new URL(import.meta.url).pathname.endsWith('.ts') ? '.ts' : '.js';
@@ -30,19 +30,8 @@ const TICK_MS = 5_000;
 const MOST_UNDER_WAY = 4096;
 /** Most requests of a batch: the thread answers one while it has another. */
 const MOST_IN_BATCH = 256;
-/**
- * What comes with logins and confirmations, many at a time: it goes with what somebody waits for, or when the thread is
- * free. Waking it for each costs more than what is asked.
- */
-const PATIENT: ReadonlySet<RequestKind> = new Set([
-  'save_directory',
-  'assign',
-  'enroll',
-  'missed',
-  'confirm',
-  'tick',
-]);
-const isPatient = (request: SentRequest): boolean => !isRow(request) && PATIENT.has(request.kind);
+/** How long what nobody waits for waits for something that it can go with, ms. */
+const UNASKED_WAIT_MS = 10;
 
 /** The thread is not available: why, for health and for the log. */
 const GONE = 'the thread of the database has ended';
@@ -59,7 +48,7 @@ export class DatabaseLink {
   private readonly options: DatabaseOptions;
   private readonly now: () => number;
   private worker: Worker | undefined;
-  /** Asked, not sent yet; and since when the oldest of them waits, monotonic ms. */
+  /** Asked, not sent yet; and since when somebody waits for one of them, monotonic ms. */
   private unsent: SentRequest[] = [];
   private unsentSince = 0;
   /** One for each request sent or unsent, in order. */
@@ -67,8 +56,11 @@ export class DatabaseLink {
   private answered = 0;
   /** Whether the end of this turn sends what is unsent. */
   private due = false;
-  /** Whether somebody waits for what is unsent. */
+  /** Whether somebody waits for what is unsent, and whether it may not even wait for the thread. */
+  private asks = false;
   private hurries = false;
+  /** Sends what nobody waits for. */
+  private unasked: NodeJS.Timeout | undefined;
   private ticks: NodeJS.Timeout | undefined;
   private ticking = false;
   private closing: PromiseWithResolvers<void> | undefined;
@@ -120,6 +112,7 @@ export class DatabaseLink {
     if (this.closing !== undefined) return this.closing.promise;
     this.closing = Promise.withResolvers<void>();
     clearInterval(this.ticks);
+    clearTimeout(this.unasked);
     for (let left = this.unsent.length; left > 0; left -= MOST_UNDER_WAY) this.flush(MOST_UNDER_WAY);
     if (this.worker === undefined) this.closing.resolve();
     else this.post({ kind: 'close' });
@@ -165,7 +158,10 @@ export class DatabaseLink {
 
   private send(request: SentRequest, asker: Asker | Sender): void {
     if (!isPatient(request)) this.hurries = true;
-    if (this.unsent.length === 0) this.unsentSince = performance.now();
+    if (!this.asks && !isUnasked(request)) {
+      this.asks = true;
+      this.unsentSince = performance.now();
+    }
     this.unsent.push(request);
     this.waiting.push(asker);
     this.schedule();
@@ -175,6 +171,10 @@ export class DatabaseLink {
   private schedule(): void {
     if (this.due || this.unsent.length === 0) return;
     if (this.hurries ? this.underWay >= MOST_UNDER_WAY : this.batches.length > 0) return;
+    if (!this.asks) {
+      this.unasked ??= setTimeout(() => this.flush(), UNASKED_WAIT_MS);
+      return;
+    }
     this.due = true;
     setImmediate(() => this.flush());
   }
@@ -185,16 +185,23 @@ export class DatabaseLink {
 
   private flush(most = MOST_UNDER_WAY - this.underWay): void {
     this.due = false;
+    clearTimeout(this.unasked);
+    this.unasked = undefined;
     if (this.unsent.length === 0) return;
+    if (!this.asks) this.unsentSince = performance.now();
     if (this.worker === undefined && this.closing === undefined) this.restart();
     if (this.worker === undefined) {
-      this.hurries = this.unsent.length > most;
+      this.asks = this.unsent.length > most;
+      this.hurries = this.asks;
       this.settle(this.unsent.splice(0, most).map(() => failure(this.fault ?? GONE)));
     } else {
       // What is not sent yet stays among the unsent, so that it is known whose a batch is.
       for (let left = Math.min(most, this.unsent.length); left > 0; left -= MOST_IN_BATCH)
         this.sendBatch(this.unsent.splice(0, Math.min(left, MOST_IN_BATCH)));
-      if (this.unsent.length === 0) this.hurries = false;
+      if (this.unsent.length === 0) {
+        this.asks = false;
+        this.hurries = false;
+      }
     }
     this.schedule();
   }

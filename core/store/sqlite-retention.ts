@@ -23,6 +23,8 @@ export class Retention {
   private readonly memberships: Memberships;
   private readonly places: Places;
   private readonly oldest: StatementSync;
+  /** Of those only the first. SQLite plans a statement anew whenever its LIMIT is bound, and this is asked each time. */
+  private readonly first: StatementSync;
   private readonly expire: StatementSync;
   private readonly remove: StatementSync;
   /** Every message up to this place has expired; noted when the transaction is on disk. */
@@ -43,6 +45,7 @@ export class Retention {
       `SELECT place, conversation, sequence, namespace, author, recipient, client_id, state, bytes, at FROM message
        WHERE place > ? ORDER BY place LIMIT ?`,
     );
+    this.first = database.prepare('SELECT at FROM message WHERE place > ? ORDER BY place LIMIT 1');
     this.expire = database.prepare('UPDATE message SET state = 2 WHERE place = ?');
     this.remove = database.prepare('DELETE FROM message WHERE place = ?');
   }
@@ -81,7 +84,7 @@ export class Retention {
 
   /** The oldest rows after a place; none while the first of them is too young. */
   private after(place: number, most: number, horizon: number): readonly OldRow[] {
-    const [first] = this.oldest.all(place, 1) as unknown as readonly OldRow[];
+    const first = this.first.get(place) as { readonly at: number } | undefined;
     if (first === undefined || first.at > horizon) return [];
     return this.oldest.all(place, most) as unknown as readonly OldRow[];
   }

@@ -172,6 +172,27 @@ describe('the group commit', () => {
     expect(answered).toEqual(Array.from({ length: asked }, (_, index) => index));
   });
 
+  it('takes confirmations along with what somebody waits for, and all together where there is nothing', async () => {
+    const store = await openSqliteStore({ directory: freshDirectory(), limits: WIDE, now });
+    onTestFinished(() => store.close());
+    await answer((done) => store.messages.commit([append(), append(), append()], done));
+    const confirm = (sequence: number): Promise<void> => {
+      const range = { namespace: 'main', user: 'bob', conversation: 'direct:["alice","bob"]' };
+      return answer((done) => store.messages.confirm([{ ...range, from: sequence, to: sequence }], done));
+    };
+    const before = store.stats().transactions;
+    const first = confirm(1);
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = confirm(2);
+    await new Promise((resolve) => setImmediate(resolve));
+    await answer((done) => store.messages.commit([append()], done));
+    await Promise.all([first, second]);
+    expect(store.stats().transactions).toBe(before + 1);
+    await Promise.all([confirm(3), confirm(4)]);
+    expect(store.stats().transactions).toBe(before + 2);
+    expect(await missedBy(store, 'bob')).toEqual([]);
+  });
+
   it('isolates a commit that the database itself refuses', async () => {
     const store = await openSqliteStore({ directory: freshDirectory(), limits: WIDE, now });
     const again = append({ content: 'first' });
