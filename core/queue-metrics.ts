@@ -3,7 +3,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Gauge, type Registry } from 'prom-client';
 
 /** Connections looked at before others get their turn. */
-const SLICE = 4096;
+const SLICE = 512;
 
 /** What waits in one connection now. */
 export interface Waiting {

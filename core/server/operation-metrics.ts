@@ -58,6 +58,8 @@ export class OperationMetrics {
       () => this.#takenAt,
     );
     const hash = () => this.hashOf(config());
+    // Now rather than when somebody looks and others wait: of a long configuration it takes ms.
+    hash();
     new Gauge({
       name: 'dragoman_config_info',
       help: '1 for the configuration in force, by the hash of what it says; secrets are no part of it.',

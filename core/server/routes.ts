@@ -14,6 +14,7 @@ import type { Hub } from '../hub.ts';
 import { addressOf, makeApp, refuseOtherUpgrades } from './app.ts';
 import { type DirectUpgrade, directUpgrade } from './direct-upgrades.ts';
 import { type Applicant, type Door, pathOf } from './door.ts';
+import { exposition } from './exposition.ts';
 import { sayGoodbye } from './farewell.ts';
 import { GatewaySocket } from './gateway-socket.ts';
 import { bodyLimitOf, registerSockJs, type SessionRegistry, sockJsGreeting } from './sockjs/index.ts';
@@ -121,7 +122,7 @@ function addOperation(app: FastifyInstance, { metrics, draining, storeHealth }: 
   });
   app.get('/metrics', async (_request, reply) => {
     reply.type(metrics.contentType);
-    return metrics.metrics();
+    return exposition(metrics);
   });
 }
 
