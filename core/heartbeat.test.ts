@@ -72,8 +72,8 @@ it('pings soon after a delivery, once, and has at most one ping under way', () =
   expect(said).toEqual(['ping at 100']);
   heartbeat.answered();
   heartbeat.confirmSoon();
-  to(400);
-  expect(said).toEqual(['ping at 100', 'ping at 400']);
+  to(500);
+  expect(said).toEqual(['ping at 100', 'ping at 470']);
 });
 
 it('probes at once', () => {
@@ -107,4 +107,23 @@ it('does nothing more once it is stopped, whatever comes', () => {
   expect(wheel.size).toBe(0);
   to(5000);
   expect(said).toEqual(['ping at 1000']);
+});
+
+it('asks those who were told at once at different times, each between one and two intervals later', () => {
+  let now = 0;
+  const wheel = new TimerWheel(10, () => now);
+  const asked: number[] = [];
+  const times = { ping: 10_000, pongTimeout: 500, confirm: 100 };
+  for (let count = 0; count < 100; count++) {
+    const heartbeat = new Heartbeat(wheel, times, { ping: () => asked.push(now), lost: () => {} });
+    heartbeat.confirmSoon();
+  }
+  while (now < 300) {
+    now += 10;
+    wheel.turn();
+  }
+  expect(asked).toHaveLength(100);
+  expect(asked.every((at) => at >= 100 && at <= 200)).toBe(true);
+  const together = Object.values(Object.groupBy(asked, (at) => at)).map((same) => same?.length ?? 0);
+  expect(Math.max(...together)).toBeLessThanOrEqual(12);
 });

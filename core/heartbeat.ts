@@ -8,7 +8,7 @@ import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
 export interface HeartbeatTimes {
   readonly ping: number;
   readonly pongTimeout: number;
-  /** A further ping this long after a delivery that nothing has confirmed. */
+  /** A further ping this long after a delivery that nothing has confirmed, or up to twice as long. */
   readonly confirm: number;
 }
 
@@ -44,11 +44,14 @@ export class Heartbeat implements WheelTimer {
     if (!this.#underWay && !this.#stopped) this.fire();
   }
 
-  /** Something unconfirmed was delivered: a ping soon will ask about it. */
+  /**
+   * Something unconfirmed was delivered: a ping soon will ask about it. Whole groups are told at once; asked at once as
+   * well, their pings and pongs would hold up everybody else.
+   */
   confirmSoon(): void {
     if (this.#underWay || this.#confirming || this.#stopped) return;
     this.#confirming = true;
-    this.#wheel.rearm(this, this.#times.confirm);
+    this.#wheel.rearm(this, this.#times.confirm * (1 + this.#wheel.stagger()));
   }
 
   /** Any traffic. It does not answer a ping, but a peer that talks is not gone. */

@@ -6,6 +6,8 @@
  */
 
 const SLOTS = 1024;
+/** Multiples of it, cut to their fractions, are spread evenly however many there are. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 export interface WheelTimer {
   /** Monotonic ms. */
@@ -36,6 +38,7 @@ export class TimerWheel {
   #tick: number;
   #size = 0;
   #stopped = false;
+  #staggered = 0;
 
   /** Whole milliseconds by default: times that are kept for each connection take no room of their own then. */
   constructor(tickMs = 50, now: () => number = () => Math.floor(performance.now())) {
@@ -58,6 +61,13 @@ export class TimerWheel {
     const timer = { deadline: this.#now() + afterMs, next: undefined, previous: undefined, fire };
     this.#place(timer);
     return timer;
+  }
+
+  /** From 0 to below 1, another one each time and evenly spread: what begins at once for many need not be due at once. */
+  stagger(): number {
+    const next = this.#staggered;
+    this.#staggered = (next + GOLDEN) % 1;
+    return next;
   }
 
   /** Moves an armed or fired timer to a new deadline. */

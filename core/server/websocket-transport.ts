@@ -27,6 +27,7 @@ if (typeof Sender?.frame !== 'function') throw new Error('this version of ws has
 const frame = Sender.frame.bind(Sender);
 const TEXT: FrameOptions = { fin: true, rsv1: false, opcode: 1, mask: false, readOnly: true };
 const BINARY: FrameOptions = { ...TEXT, opcode: 2 };
+const PING: FrameOptions = { ...TEXT, opcode: 9 };
 
 /** What the faults that `ws` finds are to us; all others break the WebSocket protocol. */
 const REFUSALS: Readonly<Record<string, 'too_large' | 'invalid_payload'>> = {
@@ -149,7 +150,9 @@ export class WebSocketTransport implements Transport, SocketReader {
   }
 
   ping(): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.ping(String(++this.#pings));
+    // In one buffer: `ws` itself would write header and payload.
+    if (this.#socket.readyState === WebSocket.OPEN)
+      this.#stream.write(Buffer.concat(frame(Buffer.from(String(++this.#pings)), PING)));
   }
 
   pause(): void {

@@ -257,7 +257,9 @@ export function endpointSchema(dialect: ConfigDialect, upstream: ReturnType<type
             .describe('How long a pong may take before the connection is ended.'),
           confirm: duration({ min: '0ms', max: '1min' })
             .prefault('1s')
-            .describe('How long after an unconfirmed delivery a further ping asks whether it has arrived.'),
+            .describe(
+              'How long after an unconfirmed delivery a further ping asks whether it has arrived, or up to twice as long: not everybody is asked at once.',
+            ),
           probe: duration({ min: '100ms', max: '1min' })
             .prefault('5s')
             .describe(
