@@ -307,6 +307,34 @@ describe('over a real socket', () => {
     client.close();
   });
 
+  it('drain of what a peer does not read comes once it has read all, and once', async () => {
+    const { raw, transport, peer } = await rawPair();
+    raw.pause();
+    const frame = transport.frame(Buffer.alloc(65_536));
+    let sent = 0;
+    for (; transport.bufferedBytes === 0; sent++) {
+      transport.write(frame);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    peer.told.length = 0;
+    // Less than the high-water mark of the stream, and nothing after it.
+    for (const more of ['some', 'more']) transport.write(transport.frame(more));
+    expect(transport.bufferedBytes).toBeGreaterThan(0);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(peer.told).toEqual([]);
+    let read = 0;
+    raw.on('data', (chunk: Buffer) => {
+      read += chunk.length;
+    });
+    raw.resume();
+    await peer.heard('drain');
+    expect(transport.bufferedBytes).toBe(0);
+    const all = sent * frame.length + 2 * transport.frame('some').length;
+    await vi.waitFor(() => expect(read).toBe(all));
+    expect(peer.told).toEqual([['drain']]);
+    raw.destroy();
+  });
+
   it('messages arrive whole, text and binary, and a paused socket brings none', async () => {
     const { client, transport, peer } = await pair();
     transport.pause();

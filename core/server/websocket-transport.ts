@@ -74,6 +74,17 @@ export const webSocketText: TextFraming = {
   },
 };
 
+const NOTHING = Buffer.alloc(0);
+
+/** Transports whose writes the kernel has taken at once, and whose listeners have not been told so. */
+let taken: WebSocketTransport[] = [];
+
+function tellTaken(): void {
+  const all = taken;
+  taken = [];
+  for (const transport of all) transport.taken();
+}
+
 export class WebSocketTransport implements Transport, SocketReader {
   readonly remoteAddress: string;
   readonly #socket: GatewaySocket;
@@ -83,6 +94,8 @@ export class WebSocketTransport implements Transport, SocketReader {
   /** Payload of the newest ping: a pong that carries another answers nothing (RFC 6455, section 5.5.3). */
   #pings = 0;
   #closing: NodeJS.Timeout | undefined;
+  /** Whether a callback is on its way for when all is written. */
+  #isWatched = false;
 
   constructor(socket: GatewaySocket, remoteAddress: string, closeTimeoutMs: number) {
     this.#socket = socket;
@@ -139,14 +152,39 @@ export class WebSocketTransport implements Transport, SocketReader {
 
   write(framed: Uint8Array): void {
     if (this.#socket.readyState !== WebSocket.OPEN) return;
-    this.#stream.write(framed, (error) => this.#written(error));
+    const stream: Socket & { readonly encrypted?: boolean } = this.#stream;
+    // TLS takes nothing at once, so that each write has its callback.
+    const isEncrypted = stream.encrypted === true;
+    if (isEncrypted) stream.write(framed, (error) => this.#written(error));
+    else stream.write(framed);
     // Held back for these first words: the answer to the upgrade.
-    if (this.#stream.writableCorked > 0) this.#stream.uncork();
+    if (stream.writableCorked > 0) stream.uncork();
+    if (isEncrypted) return;
+    if (stream.writableLength > 0) this.#watch();
+    else if (taken.push(this) === 1) queueMicrotask(tellTaken);
   }
 
-  /** The stream's own `drain` comes only after its high-water mark was reached, which a send limit may be below. */
+  /**
+   * A callback costs a tick for each write of each socket, so only what the kernel does not take at once has one, behind
+   * it. The stream's own `drain` comes only after its high-water mark was reached, which a send limit may be below.
+   */
+  #watch(): void {
+    if (this.#isWatched) return;
+    this.#isWatched = true;
+    this.#stream.write(NOTHING, (error) => {
+      this.#isWatched = false;
+      if (!error && this.#stream.writableLength > 0) this.#watch();
+      else this.#written(error);
+    });
+  }
+
   #written(error: Error | null | undefined): void {
     if (!error && this.#stream.writableLength === 0) this.#listener?.drain();
+  }
+
+  /** What was written last has been taken at once. */
+  taken(): void {
+    this.#written(undefined);
   }
 
   ping(): void {
