@@ -32,6 +32,11 @@ const MOST_UNDER_WAY = 4096;
 const MOST_IN_BATCH = 256;
 /** How long what nobody waits for waits for something that it can go with, ms. */
 const UNASKED_WAIT_MS = 10;
+/**
+ * How long after the batch before it goes, ms, what comes with many logins: a thread that is woken, and a sync, for each
+ * cost more than what is asked. Whoever asks one thing after the other does not wait.
+ */
+const PAUSE_MS = 4;
 
 /** The thread is not available: why, for health and for the log. */
 const GONE = 'the thread of the database has ended';
@@ -54,13 +59,15 @@ export class DatabaseLink {
   /** One for each request sent or unsent, in order. */
   private waiting: (Asker | Sender)[] = [];
   private answered = 0;
-  /** Whether the end of this turn sends what is unsent. */
+  /** Whether the end of this turn sends what is unsent, and what sends it a little later. */
   private due = false;
+  private later: NodeJS.Timeout | undefined;
   /** Whether somebody waits for what is unsent, and whether it may not even wait for the thread. */
   private asks = false;
   private hurries = false;
-  /** Sends what nobody waits for. */
-  private unasked: NodeJS.Timeout | undefined;
+  /** When the newest batch was sent, monotonic ms, and whether it was one of several requests. */
+  private sentAt = Number.NEGATIVE_INFINITY;
+  private areMany = false;
   private ticks: NodeJS.Timeout | undefined;
   private ticking = false;
   private closing: PromiseWithResolvers<void> | undefined;
@@ -112,7 +119,7 @@ export class DatabaseLink {
     if (this.closing !== undefined) return this.closing.promise;
     this.closing = Promise.withResolvers<void>();
     clearInterval(this.ticks);
-    clearTimeout(this.unasked);
+    clearTimeout(this.later);
     for (let left = this.unsent.length; left > 0; left -= MOST_UNDER_WAY) this.flush(MOST_UNDER_WAY);
     if (this.worker === undefined) this.closing.resolve();
     else this.post({ kind: 'close' });
@@ -161,6 +168,8 @@ export class DatabaseLink {
     if (!this.asks && !isUnasked(request)) {
       this.asks = true;
       this.unsentSince = performance.now();
+      clearTimeout(this.later);
+      this.later = undefined;
     }
     this.unsent.push(request);
     this.waiting.push(asker);
@@ -171,12 +180,20 @@ export class DatabaseLink {
   private schedule(): void {
     if (this.due || this.unsent.length === 0) return;
     if (this.hurries ? this.underWay >= MOST_UNDER_WAY : this.batches.length > 0) return;
-    if (!this.asks) {
-      this.unasked ??= setTimeout(() => this.flush(), UNASKED_WAIT_MS);
+    const wait = this.wait;
+    if (wait > 0) {
+      this.later ??= setTimeout(() => this.flush(), wait);
       return;
     }
     this.due = true;
     setImmediate(() => this.flush());
+  }
+
+  /** How long what is unsent may wait for more, ms. */
+  private get wait(): number {
+    if (this.hurries) return 0;
+    if (!this.asks) return UNASKED_WAIT_MS;
+    return this.areMany ? this.sentAt + PAUSE_MS - performance.now() : 0;
   }
 
   private get underWay(): number {
@@ -185,8 +202,8 @@ export class DatabaseLink {
 
   private flush(most = MOST_UNDER_WAY - this.underWay): void {
     this.due = false;
-    clearTimeout(this.unasked);
-    this.unasked = undefined;
+    clearTimeout(this.later);
+    this.later = undefined;
     if (this.unsent.length === 0) return;
     if (!this.asks) this.unsentSince = performance.now();
     if (this.worker === undefined && this.closing === undefined) this.restart();
@@ -208,6 +225,8 @@ export class DatabaseLink {
 
   private sendBatch(requests: readonly SentRequest[]): void {
     this.sent += requests.length;
+    this.sentAt = performance.now();
+    this.areMany = requests.length > 1;
     this.batches.push({ upTo: this.sent, at: this.unsentSince });
     this.post({ kind: 'requests', now: this.now(), requests });
   }

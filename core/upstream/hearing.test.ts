@@ -34,13 +34,13 @@ it.each(['utf8', 'bytes'] as const)(
   (text) => {
     const { heard, received } = hearing(text);
     const buffer = Buffer.from('a message');
-    heard.text(buffer);
+    heard.textMessage(buffer);
     buffer.fill('?');
     const [first] = received;
     expect(String(first?.wire)).toBe('a message');
     expect(String(first?.frame)).toBe(text === 'bytes' ? ' message' : 'a message');
     const again = Buffer.from('a message');
-    heard.text(again);
+    heard.textMessage(again);
     again.fill('!');
     expect(received.map(({ wire }) => String(wire))).toEqual(['a message', 'a message']);
   },

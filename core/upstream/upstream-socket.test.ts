@@ -72,7 +72,7 @@ function client(url: string) {
       opened: () => events.push('opened'),
       arrived: () => {},
       known: () => false,
-      text,
+      textMessage: text,
       message: (data, isBinary) => {
         if (isBinary) told.push(data);
         else text(data);
