@@ -208,6 +208,11 @@ export class Connection implements TransportListener, ConnectionContext {
     };
   }
 
+  /** Whether a command, such as the login that came with the upgrade, has no outcome yet. */
+  get awaitsOutcome(): boolean {
+    return this.#submissions.count > 0;
+  }
+
   /** Writes what is queued now instead of at the end of the turn. */
   flush(): void {
     this.outbox.flush();

@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocketServer } from 'ws';
+import type { Connection } from '../connection.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { type Applicant, type Door, pathOf } from './door.ts';
 import type { GatewaySocket } from './gateway-socket.ts';
@@ -18,7 +19,12 @@ export interface DirectUpgradeParts {
   readonly draining: () => boolean;
   readonly endpoints: readonly Endpoint[];
   readonly server: WebSocketServer;
-  readonly accept: (endpoint: Endpoint, socket: GatewaySocket, applicant: Applicant) => void;
+  /** Gives the connection; undefined: it could not be made. */
+  readonly accept: (
+    endpoint: Endpoint,
+    socket: GatewaySocket,
+    applicant: Applicant,
+  ) => Connection | undefined;
 }
 
 /** For applications that take the client's address from the socket. */
@@ -31,10 +37,12 @@ export function directUpgrade(parts: DirectUpgradeParts): DirectUpgrade {
     if (endpoint === undefined || draining()) return false;
     const applicant = { request, address: request.socket.remoteAddress ?? '' };
     if (!door.isWelcome(endpoint, applicant)) return false;
-    handshakes.hold(socket);
-    server.handleUpgrade(request, socket, head, (opened) =>
-      accept(endpoint, opened as GatewaySocket, applicant),
-    );
+    let connection: Connection | undefined;
+    socket.cork();
+    server.handleUpgrade(request, socket, head, (opened) => {
+      connection = accept(endpoint, opened as GatewaySocket, applicant);
+    });
+    handshakes.hold(socket, () => connection?.awaitsOutcome === true);
     return true;
   };
 }

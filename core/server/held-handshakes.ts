@@ -1,38 +1,63 @@
 /**
  * Holds back the answer to an upgrade for a moment, so that it leaves in one write with what the connection says
- * first: a write costs more than most of what a connection costs besides.
+ * first: a write costs more than most of what a connection costs besides, on either side.
  */
 import type { Duplex } from 'node:stream';
 
-/** For how many turns of the event loop at most, and however long they take, for how long, ms: as a login takes. */
-const TURNS = 8;
-const HELD_MS = 2;
+/** For how long the outcome of a login is awaited at most, and how often it is looked whether it has come, ms. */
+const AWAITED_MS = 20;
+const LOOK_MS = 5;
+
+/** Whether something that the client carried with its upgrade still has to be answered. */
+export type Awaits = () => boolean;
 
 interface Held {
   readonly socket: Duplex;
+  readonly awaits: Awaits;
   /** Monotonic ms. */
   readonly since: number;
-  turns: number;
 }
 
-export class HeldHandshakes {
-  /** In the order in which they came. */
-  #held: Held[] = [];
+const isHeld = ({ writableCorked, destroyed }: Duplex): boolean => writableCorked > 0 && !destroyed;
 
-  /** What is written to the socket waits until the first words uncork it, or for as long as it may wait. */
-  hold(socket: Duplex): void {
-    socket.cork();
-    if (this.#held.push({ socket, since: performance.now(), turns: 0 }) === 1) setImmediate(this.#turn);
+export class HeldHandshakes {
+  /** Since this turn of the event loop and since the one before: what is said in a turn leaves at its end. */
+  #newest: Held[] = [];
+  #newer: Held[] = [];
+  /** Those that wait for a login, in the order in which they came. */
+  #awaiting: Held[] = [];
+
+  /**
+   * Call it after the socket was corked and the answer written. It waits until the first words uncork the socket, at
+   * the end of the turn or, while a login is answered, for a little longer: nothing else that the client might say
+   * meanwhile would be heard earlier.
+   */
+  hold(socket: Duplex, awaits: Awaits): void {
+    if (!isHeld(socket)) return;
+    if (this.#newest.length + this.#newer.length === 0) setImmediate(this.#turn);
+    this.#newest.push({ socket, awaits, since: performance.now() });
   }
 
   readonly #turn = (): void => {
-    const now = performance.now();
-    this.#held = this.#held.filter((held) => {
-      if (held.socket.writableCorked === 0) return false;
-      if (++held.turns <= TURNS && (held.turns === 1 || now - held.since < HELD_MS)) return true;
-      held.socket.uncork();
+    const due = this.#newer;
+    this.#newer = this.#newest;
+    this.#newest = [];
+    for (const held of due) {
+      if (!isHeld(held.socket)) continue;
+      if (!held.awaits()) held.socket.uncork();
+      else if (this.#awaiting.push(held) === 1) setTimeout(this.#look, LOOK_MS);
+    }
+    if (this.#newer.length > 0) setImmediate(this.#turn);
+  };
+
+  readonly #look = (): void => {
+    const longAgo = performance.now() - AWAITED_MS;
+    this.#awaiting = this.#awaiting.filter(({ socket, awaits, since }) => {
+      if (!isHeld(socket)) return false;
+      if (since > longAgo && awaits()) return true;
+      socket.uncork();
       return false;
     });
-    if (this.#held.length > 0) setImmediate(this.#turn);
+    if (this.#awaiting.length > 0) setTimeout(this.#look, LOOK_MS);
   };
 }

@@ -140,7 +140,7 @@ function addEndpoint(app: FastifyInstance, parts: RoutesParts, served: ServedEnd
             .type('text/plain')
             .send('This is a WebSocket endpoint: connect with ws:// or wss://\n')
         : sockJsGreeting(request, reply),
-    wsHandler: (socket, request) => accept(parts, endpoint, socket, applicantOf(request)),
+    wsHandler: (socket, request) => void accept(parts, endpoint, socket, applicantOf(request)),
   });
   addSockJs(app, parts, served);
 }
@@ -167,7 +167,7 @@ function addSockJs(app: FastifyInstance, parts: RoutesParts, { endpoint, config 
       });
       return connection;
     },
-    acceptWebSocket: (socket, request) => accept(parts, endpoint, socket, applicantOf(request)),
+    acceptWebSocket: (socket, request) => void accept(parts, endpoint, socket, applicantOf(request)),
     full: () => endpoint.metrics.countRefusal('sockjs_sessions'),
     draining,
   });
@@ -201,7 +201,12 @@ const applicantOf = (request: FastifyRequest): Applicant => ({
   address: addressOf(request),
 });
 
-function accept(parts: RoutesParts, endpoint: Endpoint, socket: WebSocket, applicant: Applicant): void {
+function accept(
+  parts: RoutesParts,
+  endpoint: Endpoint,
+  socket: WebSocket,
+  applicant: Applicant,
+): Connection | undefined {
   const { closeTimeout } = endpoint.config.limits;
   const { request, address } = applicant;
   // The server of the plugin makes no others.
@@ -212,11 +217,13 @@ function accept(parts: RoutesParts, endpoint: Endpoint, socket: WebSocket, appli
     transport.listen(connection);
     begin();
     sendAwayIfLate(parts, connection);
+    return connection;
   } catch (error) {
     parts.hub.log.error({ err: error, endpoint: endpoint.path }, 'a connection could not be made');
     // Nobody reads it: a frame of the client's that breaks the protocol would end the process.
     socket.on('error', () => {});
     transport.close(endpoint.closeCode('internal'), errorText('internal', endpoint.config.locale));
+    return undefined;
   }
 }
 
