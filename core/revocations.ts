@@ -36,6 +36,7 @@ export class Revocations {
 
   /** Whether a login that began at `askedAt` (epoch ms) rests on a revoked token. */
   isRevoked(namespace: string, { userId, issuedAt }: Identity, askedAt: number): boolean {
+    if (this.#byUser.size === 0) return false;
     const revocation = this.#byUser.get(userKey({ namespace, id: userId }));
     if (revocation === undefined) return false;
     return issuedAt === undefined ? revocation.at >= askedAt : issuedAt < revocation.before;

@@ -25,9 +25,7 @@ export function authenticate(
     .then(async (found) => {
       if (connection.isEnding) return;
       const identity = found?.identity;
-      if (identity !== undefined && hub.revocations.isRevoked(connection.namespace, identity, askedAt)) {
-        throw new GatewayError('token_invalid', { detail: 'revoked' });
-      }
+      if (identity !== undefined) checkRevoked(hub, connection, identity, askedAt);
       if (connection.user !== undefined) {
         const same = identity !== undefined && connection.user.user.id === identity.userId;
         if (!same) throw new GatewayError('token_invalid', { detail: 'logged in as another user already' });
@@ -38,6 +36,8 @@ export function authenticate(
       } else {
         const profile = await prepare(hub, connection, identity);
         if (connection.isEnding) return;
+        // Meanwhile too: the connection was nobody's yet, and could not be ended for it.
+        checkRevoked(hub, connection, identity, askedAt);
         // Met and admitted in one go: in between, another connection's end could have the guest forgotten.
         const record = hub.directory.meet(
           connection.namespace,
@@ -60,6 +60,12 @@ export function authenticate(
       countFailure(hub, connection, refusal);
       if (!connection.isEnding) done({ ok: false, error: refusal });
     });
+}
+
+/** @throws GatewayError token_invalid */
+function checkRevoked(hub: Hub, { namespace }: Connection, identity: Identity, askedAt: number): void {
+  if (hub.revocations.isRevoked(namespace, identity, askedAt))
+    throw new GatewayError('token_invalid', { detail: 'revoked' });
 }
 
 /** What has to be durable before a user may be met: that they exist, and the integer that some endpoint shows. */

@@ -1,9 +1,13 @@
-/** A login that came with the upgrade and is asked about elsewhere: the client is let in meanwhile. */
+/** A login that came with the upgrade and takes its time: the client is let in meanwhile, and much may happen. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { backendThat, type Told } from '../../core/auth/test-kit.ts';
-import { startGateway } from '../support/gateway.ts';
+import { storeLimits } from '../../core/cli/store.ts';
+import { type DirectoryStore, MemoryDirectoryStore } from '../../core/store/directory.ts';
+import { MemoryMessageStore } from '../../core/store/memory.ts';
+import { MemoryIdentityMap } from '../../core/store/memory-identity.ts';
+import { startGateway, testConfig } from '../support/gateway.ts';
 import { connectRaw } from '../support/raw-client.ts';
 import { clientFrame, TEXT } from '../support/raw-tcp.ts';
 import { storedContents } from '../support/store-view.ts';
@@ -63,4 +67,27 @@ it('what came in one packet with the upgrade is handled after it, and answered i
   expect(text).toMatch(/^HTTP\/1\.1 101 [\s\S]*"auth_success"[\s\S]*"ack"[\s\S]*"success"/);
   expect(await storedContents(slow.gateway)).toEqual(['early']);
   socket.destroy();
+});
+
+it('a token that is revoked while its user is made durable lets nobody in', async () => {
+  const directory = new MemoryDirectoryStore();
+  const asked = Promise.withResolvers<() => void>();
+  const store: DirectoryStore = {
+    entries: () => directory.entries(),
+    save: (entries, done) => asked.resolve(() => directory.save(entries, done)),
+  };
+  await using gateway = await startGateway({
+    store: {
+      messages: new MemoryMessageStore({ limits: storeLimits(testConfig()) }),
+      identities: new MemoryIdentityMap(),
+      directory: store,
+    },
+  });
+  const client = await connectRaw(await gateway.url('/ws/json', 'stranger'));
+  const save = await asked.promise;
+  gateway.gateway.hub.revokeUser('main', 'stranger');
+  save();
+  await client.nextJson(({ type }) => type === 'auth_error');
+  expect(await client.closed).toMatchObject({ code: 4001 });
+  expect(gateway.gateway.hub.connectionsOf('main', 'stranger')).toEqual([]);
 });
