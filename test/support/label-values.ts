@@ -42,8 +42,9 @@ export function valuesOfLabels({
     event: new Set(events),
     'dragoman_hook_outcomes_total event': new Set(['before_message', 'after_message', 'presence']),
     'dragoman_hook_attempt_seconds event': new Set(['before_message', 'after_message', 'presence']),
+    // An `error` of the server behind a bridge that answers nothing in particular is neither a command nor an event.
     'dragoman_losses_total event': new Set(
-      [...commands, ...events, 'other'].filter((type) => losses.has(type)),
+      [...commands, ...events, 'error', 'other'].filter((type) => losses.has(type)),
     ),
     field: lossFields,
     code: new Set(Object.keys(ERRORS)),
