@@ -1,6 +1,7 @@
 /** The parts of the in-memory store: conversation logs and what it knows of each user. */
-import type { Message } from '../../schemas/model.ts';
+import type { Message, Target } from '../../schemas/model.ts';
 import type { Placed } from './page.ts';
+import type { MessageDraft } from './port.ts';
 import { notReceived, type Received, type Span } from './received.ts';
 import type { Backlog } from './rules.ts';
 
@@ -37,6 +38,8 @@ export class Conversation {
   readonly members = new Set<UserState>();
   private entries: (Entry | undefined)[] = [];
   private head = 0;
+  /** Whom its messages go to, one for each who is written to: what all of them say is kept once. */
+  private readonly targets: Target[] = [];
 
   constructor(namespace: string, key: string) {
     this.namespace = namespace;
@@ -45,6 +48,17 @@ export class Conversation {
 
   get size(): number {
     return this.entries.length - this.head;
+  }
+
+  /** The draft as the newest message, which `push` makes it. */
+  next(draft: MessageDraft): Message {
+    return Object.freeze(numbered(draft, this.targetLike(draft.to), this.last + 1));
+  }
+
+  private targetLike(to: Target): Target {
+    for (const known of this.targets) if (known.id === to.id && known.type === to.type) return known;
+    this.targets.push(to);
+    return to;
   }
 
   push(entry: Entry): void {
@@ -115,6 +129,22 @@ export class Conversation {
     }
     return true;
   }
+}
+
+/** One that is being made. */
+type Draft = { -readonly [Key in keyof Message]: Message[Key] };
+
+/** Written out, it is one object of the right size: there may be millions. */
+function numbered(draft: MessageDraft, to: Target, sequence: number): Message {
+  const { id, clientId, namespace, from, content, contentType, sentAt } = draft;
+  const message: Draft =
+    clientId === undefined
+      ? { id, namespace, sequence, from, to, content, contentType, sentAt }
+      : { id, clientId, namespace, sequence, from, to, content, contentType, sentAt };
+  if (draft.replyTo !== undefined) message.replyTo = draft.replyTo;
+  if (draft.attachment !== undefined) message.attachment = draft.attachment;
+  if (draft.extensions !== undefined) message.extensions = draft.extensions;
+  return message;
 }
 
 export function concerns(entry: Entry, user: string): boolean {

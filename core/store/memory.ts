@@ -254,7 +254,7 @@ export class MemoryMessageStore implements MessageStore {
       state.messages += 1;
       state.bytes += bytes;
     }
-    const message: Message = Object.freeze({ ...draft, sequence: conversation.last + 1 });
+    const message = conversation.next(draft);
     const entry: Entry = {
       message,
       conversation,
