@@ -2,13 +2,13 @@ import { expect, it } from 'vitest';
 import { Heartbeat } from './heartbeat.ts';
 import { TimerWheel } from './timer-wheel.ts';
 
-function fixture() {
+function fixture(confirm = 100) {
   let now = 0;
   const wheel = new TimerWheel(10, () => now);
   const said: string[] = [];
   const heartbeat = new Heartbeat(
     wheel,
-    { ping: 1000, pongTimeout: 500, confirm: 100 },
+    { ping: 1000, pongTimeout: 500, confirm },
     { ping: () => said.push(`ping at ${now}`), lost: () => said.push(`lost at ${now}`) },
   );
   const to = (time: number): void => {
@@ -74,6 +74,14 @@ it('pings soon after a delivery, once, and has at most one ping under way', () =
   heartbeat.confirmSoon();
   to(500);
   expect(said).toEqual(['ping at 100', 'ping at 470']);
+});
+
+it('a delivery never puts off the ping that is due', () => {
+  const { heartbeat, said, to } = fixture(800);
+  to(900);
+  heartbeat.confirmSoon();
+  to(1600);
+  expect(said).toEqual(['ping at 1000', 'lost at 1500']);
 });
 
 it('probes at once', () => {

@@ -45,13 +45,14 @@ export class Heartbeat implements WheelTimer {
   }
 
   /**
-   * Something unconfirmed was delivered: a ping soon will ask about it. Whole groups are told at once; asked at once as
-   * well, their pings and pongs would hold up everybody else.
+   * Something unconfirmed was delivered: a ping soon will ask about it, unless the next is due before. Whole groups are
+   * told at once; asked at once as well, their pings and pongs would hold up everybody else.
    */
   confirmSoon(): void {
     if (this.#underWay || this.#confirming || this.#stopped) return;
     this.#confirming = true;
-    this.#wheel.rearm(this, this.#times.confirm * (1 + this.#wheel.stagger()));
+    const after = this.#times.confirm * (1 + this.#wheel.stagger());
+    if (this.#wheel.now() + after < this.deadline) this.#wheel.rearm(this, after);
   }
 
   /** Any traffic. It does not answer a ping, but a peer that talks is not gone. */
