@@ -125,6 +125,7 @@ it('asks those who were told at once at different times, each between one and tw
   for (let count = 0; count < 100; count++) {
     const heartbeat = new Heartbeat(wheel, times, { ping: () => asked.push(now), lost: () => {} });
     heartbeat.confirmSoon();
+    expect(Number.isInteger(heartbeat.deadline)).toBe(true);
   }
   while (now < 300) {
     now += 10;

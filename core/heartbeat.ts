@@ -51,7 +51,8 @@ export class Heartbeat implements WheelTimer {
   confirmSoon(): void {
     if (this.#underWay || this.#confirming || this.#stopped) return;
     this.#confirming = true;
-    const after = this.#times.confirm * (1 + this.#wheel.stagger());
+    // Whole, as all times of the wheel.
+    const after = Math.floor(this.#times.confirm * (1 + this.#wheel.stagger()));
     if (this.#wheel.now() + after < this.deadline) this.#wheel.rearm(this, after);
   }
 
