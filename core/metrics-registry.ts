@@ -73,7 +73,7 @@ export function metricsRegistry(
         }
       },
     });
-  // Every metric asks at once, and what is to be told has to be counted.
+  // Several metrics ask at once, and what is to be told has to be counted.
   let looked: GatewayGauges | undefined;
   const look = (): GatewayGauges => {
     if (looked === undefined) queueMicrotask(() => (looked = undefined));
