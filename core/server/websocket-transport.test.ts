@@ -335,6 +335,32 @@ describe('over a real socket', () => {
     raw.destroy();
   });
 
+  it('a slow peer that has nothing more to say reads all that was written to it', async () => {
+    const { raw, socket, transport } = await rawPair();
+    let read = 0;
+    let wanted = Number.POSITIVE_INFINITY;
+    raw.on('data', (chunk: Buffer) => {
+      read += chunk.length;
+      if (read >= wanted) raw.pause();
+    });
+    raw.pause();
+    // More than the kernel takes: the first is being written, the second waits behind it.
+    const large = transport.frame(Buffer.alloc(16_000_000));
+    transport.write(large);
+    transport.write(large);
+    wanted = large.length + 1;
+    raw.resume();
+    await vi.waitFor(() => expect(read).toBeGreaterThan(large.length), { timeout: 5000 });
+    // Now the second is, and the third waits.
+    transport.write(large);
+    raw.end();
+    await vi.waitFor(() => expect(socket.readyState).toBe(WebSocket.CLOSING));
+    wanted = Number.POSITIVE_INFINITY;
+    raw.resume();
+    await once(raw, 'close');
+    expect(read).toBe(3 * large.length);
+  });
+
   it('messages arrive whole, text and binary, and a paused socket brings none', async () => {
     const { client, transport, peer } = await pair();
     transport.pause();

@@ -169,7 +169,8 @@ export class WebSocketTransport implements Transport, SocketReader {
    * it. The stream's own `drain` comes only after its high-water mark was reached, which a send limit may be below.
    */
   #watch(): void {
-    if (this.#isWatched) return;
+    // After the end another write, even of nothing, would destroy the stream with all that is still to be read.
+    if (this.#isWatched || this.#stream.writableEnded) return;
     this.#isWatched = true;
     this.#stream.write(NOTHING, (error) => {
       this.#isWatched = false;
