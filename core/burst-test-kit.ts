@@ -58,7 +58,12 @@ class NotingStore extends MemoryMessageStore {
   readonly confirmed = new Map<object, Set<string>>();
   readonly asked: StoreCallback<MissedPage>[] = [];
 
-  override confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>, by?: object): void {
+  override confirm(
+    ranges: readonly ConfirmedRange[],
+    done: StoreCallback<void>,
+    _isAwaited?: boolean,
+    by?: object,
+  ): void {
     const known = this.confirmed.get(by as object) ?? new Set();
     this.confirmed.set(by as object, known);
     for (const { conversation, from, to } of ranges) {

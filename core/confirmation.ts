@@ -21,7 +21,13 @@ export interface ConfirmationHost {
 
 /** Where confirmed deliveries are noted: of the user, or of the one connection that they were made on. */
 export interface ConfirmingStore {
-  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>, by: ConfirmationHost): void;
+  /** `isAwaited`: the client waits until it is noted. */
+  confirm(
+    ranges: readonly ConfirmedRange[],
+    done: StoreCallback<void>,
+    isAwaited: boolean,
+    by: ConfirmationHost,
+  ): void;
 }
 
 const conversationOf = ({ to, from }: Message): string => conversationKey(to, from.id);
@@ -100,6 +106,6 @@ export class Confirmation {
       }
       done?.();
     };
-    this.#store.confirm(ranges, noted, this.#host);
+    this.#store.confirm(ranges, noted, done !== undefined, this.#host);
   }
 }

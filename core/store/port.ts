@@ -130,8 +130,11 @@ export interface MessageStore {
     done: StoreCallback<void>,
   ): void;
 
-  /** The users have received these. Ranges may overlap, repeat and leave gaps; what lies in a gap stays missed. */
-  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>): void;
+  /**
+   * The users have received these. Ranges may overlap, repeat and leave gaps; what lies in a gap stays missed.
+   * `isAwaited`: a client waits until it is noted; otherwise that may take some milliseconds longer.
+   */
+  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>, isAwaited?: boolean): void;
   /** Messages to the user (never the user's own) that nobody confirmed for them. */
   missed(query: MissedQuery, done: StoreCallback<MissedPage>): void;
 

@@ -11,9 +11,8 @@ const PATIENT: ReadonlySet<RequestKind> = new Set([
   'tick',
 ]);
 
-/** Of those, what nobody's next step waits for: it goes with anything else, or a little later by itself. */
-const UNASKED: ReadonlySet<RequestKind> = new Set(['confirm', 'tick']);
-
 export const isPatient = (request: SentRequest): boolean => !isRow(request) && PATIENT.has(request.kind);
 
-export const isUnasked = (request: SentRequest): boolean => !isRow(request) && UNASKED.has(request.kind);
+/** Of those, what nobody's next step waits for: it goes with anything else, or a little later by itself. */
+export const isUnasked = (request: SentRequest): boolean =>
+  !isRow(request) && (request.kind === 'tick' || (request.kind === 'confirm' && !request.isAwaited));

@@ -39,6 +39,11 @@ const store = (content: string): Promise<number> =>
     link.ask({ kind: 'commit', operations: [rawOperation(append({ content }))] }, done, (raw) => raw.length),
   );
 
+const confirm = (isAwaited: boolean): Promise<void> => {
+  const range = { namespace: 'main', user: 'bob', conversation: 'direct:["alice","bob"]', from: 1, to: 1 };
+  return answer((done) => link.ask({ kind: 'confirm', ranges: [range], isAwaited }, done, () => undefined));
+};
+
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 async function turns(): Promise<void> {
@@ -97,4 +102,16 @@ it('what waits is answered when the thread has ended meanwhile', async () => {
   await link.thread?.terminate();
   vi.advanceTimersByTime(4);
   await carol;
+});
+
+it('what a client has confirmed in words is noted at once, and a pong with others or a little later', async () => {
+  await confirm(true);
+  const ponged = confirm(false);
+  await turns();
+  expect(batches()).toEqual([1]);
+  vi.advanceTimersByTime(10);
+  await ponged;
+  const another = confirm(false);
+  await Promise.all([another, confirm(true)]);
+  expect(batches()).toEqual([1, 1, 2]);
 });

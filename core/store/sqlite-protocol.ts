@@ -32,7 +32,7 @@ export interface Requests {
     readonly conversation: string;
     readonly users: readonly string[];
   };
-  readonly confirm: { readonly ranges: readonly ConfirmedRange[] };
+  readonly confirm: { readonly ranges: readonly ConfirmedRange[]; readonly isAwaited: boolean };
   readonly dequeue: { readonly namespace: string; readonly queue: string; readonly id: string };
   readonly assign: {
     readonly namespace: string;

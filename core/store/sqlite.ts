@@ -106,8 +106,8 @@ class SqliteMessageStore implements MessageStore {
     this.link.ask({ kind: 'withdraw', namespace, conversation, users }, done, nothing);
   }
 
-  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>): void {
-    this.link.ask({ kind: 'confirm', ranges }, done, nothing);
+  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>, isAwaited = false): void {
+    this.link.ask({ kind: 'confirm', ranges, isAwaited }, done, nothing);
   }
 
   missed(query: MissedQuery, done: StoreCallback<MissedPage>): void {
