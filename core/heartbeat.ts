@@ -8,7 +8,7 @@ import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
 export interface HeartbeatTimes {
   readonly ping: number;
   readonly pongTimeout: number;
-  /** A further ping this long after a delivery that nothing has confirmed, or up to twice as long. */
+  /** A further ping this long after a delivery that nothing has confirmed, or up to twice as long, unless one is due sooner. */
   readonly confirm: number;
 }
 
