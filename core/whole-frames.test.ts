@@ -253,6 +253,18 @@ it.each([
   expect(told).toEqual([['text', 'two'.repeat(50)]]);
 });
 
+it('the beginning of a message does not keep the chunk that it came in', () => {
+  const { receiver } = reading(true, () => false);
+  const mask = Buffer.from([1, 2, 3, 4]);
+  const first = masked(text('x'.repeat(900)), mask);
+  const second = masked(text('y'.repeat(900)), mask);
+  receiver.write(Buffer.concat([...Array.from({ length: 8 }, () => first), second.subarray(0, 100)]));
+  const { _buffers: kept } = receiver as unknown as { readonly _buffers: readonly Buffer[] };
+  // What is kept is small, or a part of what Node shares out among small buffers.
+  expect(kept).not.toHaveLength(0);
+  for (const { buffer } of kept) expect([Buffer.poolSize, 100]).toContain(buffer.byteLength);
+});
+
 describe('with a real socket', () => {
   let server: WebSocketServer | undefined;
   afterEach(() => {

@@ -118,8 +118,10 @@ export class WholeFrames {
       const isOurs = this.#owed === 0 && end <= length && this.#isTaken(chunk, at, end);
       if (!isOurs) {
         const left = chunk.subarray(at, Math.min(end, length));
-        // `ws` keeps what it is given until it has the whole message, and then gives parts of that away.
-        goesOn = this.#leave(isFleeting ? Buffer.from(left) : left, end - Math.min(end, length));
+        // `ws` keeps what it is given until it has the whole message, and then gives parts of that away; a short
+        // beginning of a message must not keep all of a long chunk.
+        const isCopied = isFleeting || (end > length && left.length * 2 < chunk.length);
+        goesOn = this.#leave(isCopied ? Buffer.from(left) : left, end - Math.min(end, length));
       }
       at = end;
     }
