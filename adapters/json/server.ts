@@ -8,6 +8,7 @@ import type {
   Session,
 } from '../../core/dialect.ts';
 import { type ErrorCode, errorText, GatewayError } from '../../core/errors.ts';
+import type { Mutable } from '../../core/mutable.ts';
 import { closeIfFatal, explain, lost, NOTHING, Pending, READY, route, send } from '../../core/session-kit.ts';
 import type { Command, Credential, SendMessage } from '../../schemas/command.ts';
 import type { Event } from '../../schemas/event.ts';
@@ -33,9 +34,6 @@ type Routed =
   | { readonly kind: 'auth' }
   | { readonly kind: 'message'; readonly id: string }
   | { readonly kind: 'read'; readonly chatId: string; readonly triedGroup: boolean };
-
-/** One that is being made: spreading what may be absent would cost as much as all the rest of it. */
-type Draft = { -readonly [Key in keyof SendMessage]: SendMessage[Key] };
 
 const PONG: Out = Object.freeze([send<PongFrame>({ type: 'pong' })]);
 const BARE_PONG: Out = Object.freeze([send<BarePong>({ type: 'bare_pong' })]);
@@ -208,7 +206,8 @@ export class JsonServerSession implements Session<JsonFrame, Event, Command> {
     if (targetId === undefined) return [this.#error('recipient_unknown', data.id)];
     const target: Target = { type: data.chatType === 'group' ? 'group' : 'user', id: targetId };
     const { contentType, extensions } = readContentType(data.contentType);
-    const command: Draft = {
+    // Spreading what may be absent would cost as much as all the rest of it.
+    const command: Mutable<SendMessage> = {
       type: 'send_message',
       target,
       content: data.content,

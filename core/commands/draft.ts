@@ -5,6 +5,7 @@ import { userIn } from '../bridged-view.ts';
 import type { Connection } from '../connection.ts';
 import { GatewayError } from '../errors.ts';
 import type { Hub } from '../hub.ts';
+import type { Mutable } from '../mutable.ts';
 import type { MessageDraft, StoreOperation } from '../store/port.ts';
 import { fingerprint } from '../store/rules.ts';
 import { checkSender, knownGroup, mayWrite, recipientFor, speaker } from './permissions.ts';
@@ -32,9 +33,6 @@ export function appendOf(
   return { kind: 'append', draft, said: fingerprint({ ...draft, content, contentType }) };
 }
 
-/** One that is being made. */
-type Draft = { -readonly [Key in keyof MessageDraft]: MessageDraft[Key] };
-
 /** Checks everything that can be checked without the store. */
 function draftOf(hub: Hub, connection: Connection, user: User, command: SendMessage): MessageDraft {
   checkSender(user, command.claimedSender);
@@ -56,7 +54,7 @@ function draftOf(hub: Hub, connection: Connection, user: User, command: SendMess
   }
   const { clientId, content, contentType, replyTo, attachment, extensions } = command;
   const sentAt = hub.now();
-  const draft: Draft = {
+  const draft: Mutable<MessageDraft> = {
     id: hub.newMessageId(sentAt),
     namespace,
     from: namespace === user.namespace ? hub.directory.userOf(namespace, user.id) : from,

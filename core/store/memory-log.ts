@@ -1,5 +1,6 @@
 /** The parts of the in-memory store: conversation logs and what it knows of each user. */
 import type { Message, Target } from '../../schemas/model.ts';
+import type { Mutable } from '../mutable.ts';
 import type { Placed } from './page.ts';
 import type { MessageDraft } from './port.ts';
 import { notReceived, type Received, type Span } from './received.ts';
@@ -131,13 +132,10 @@ export class Conversation {
   }
 }
 
-/** One that is being made. */
-type Draft = { -readonly [Key in keyof Message]: Message[Key] };
-
 /** Written out, it is one object of the right size: there may be millions. */
 function numbered(draft: MessageDraft, to: Target, sequence: number): Message {
   const { id, clientId, namespace, from, content, contentType, sentAt } = draft;
-  const message: Draft =
+  const message: Mutable<Message> =
     clientId === undefined
       ? { id, namespace, sequence, from, to, content, contentType, sentAt }
       : { id, clientId, namespace, sequence, from, to, content, contentType, sentAt };

@@ -1,6 +1,6 @@
 /** One suite for every implementation of the ports to durable state. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { conversationKey, type Message } from '../../schemas/model.ts';
+import { conversationKey, type Message, Message as MessageSchema } from '../../schemas/model.ts';
 import type {
   IdentityMap,
   MessageDraft,
@@ -195,6 +195,10 @@ export function storeSuite(
           attachment: { url: 'https://example.org/x', size: 3 },
           extensions: { toy: JSON.parse('{"__proto__":1,"deep":[{"n":9007199254740991}]}') },
         });
+        // A field that the model gets has to be kept too.
+        expect(Object.keys({ ...whole, sequence: 1 }).sort()).toEqual(
+          Object.keys(MessageSchema.unwrap().shape).sort(),
+        );
         await commit({ kind: 'append', draft: whole });
         const [found] = await answer<readonly Message[]>((done) =>
           store.history({ namespace: 'main', conversation: DIRECT, limit: 1 }, done),

@@ -56,7 +56,7 @@ export class Hearing {
     this.message(this.#upstream.dialect.text === 'bytes' ? Buffer.from(payload) : payload, false);
   }
 
-  /** The bytes may be kept. */
+  /** Of a dialect that reads bytes, and of a binary message, they may be kept; of others they are read now. */
   message(data: Buffer, isBinary: boolean): void {
     if (this.#hearer.isOver) return;
     this.#heard(data.length);

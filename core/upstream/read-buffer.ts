@@ -12,7 +12,7 @@ const shared = Buffer.allocUnsafeSlow(SIZE);
 
 /** Reads without keeping what it reads. */
 export interface FleetingReader {
-  /** The first bytes of the buffer, good for this call. False: it has enough for now. */
+  /** The first bytes of the buffer, good for this call. False: it asks for a pause. */
   write(buffer: Buffer, bytes: number): boolean;
 }
 
