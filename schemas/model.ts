@@ -85,7 +85,8 @@ export type Attachment = z.infer<typeof Attachment>;
  *
  * - `id`: the gateway's ULID, unique over all namespaces.
  * - `clientId`: the sender's own id, the idempotency key per namespace and user.
- * - `sequence`: position in the conversation, from 1, without gaps or repeats; the order for everybody.
+ * - `sequence`: position in the conversation, from 1, without gaps or repeats; the order for everybody. (A store that
+ *   has forgotten whole conversations for want of memory begins new ones higher.)
  * - `contentType`: lower-case and open-ended (`text`, `image`, ...); unknown values pass through.
  * - `sentAt`: when the gateway accepted it, epoch ms.
  * - `replyTo`: id or client id of a message of the same conversation.

@@ -3,7 +3,8 @@ import type { Config } from '../../schemas/config.ts';
 import { type DirectoryStore, MemoryDirectoryStore } from '../store/directory.ts';
 import { MemoryMessageStore } from '../store/memory.ts';
 import { MemoryIdentityMap } from '../store/memory-identity.ts';
-import type { StoreMetrics } from '../store/metrics.ts';
+import { MemoryStoreMetrics } from '../store/memory-metrics.ts';
+import type { RegisteredMetrics } from '../store/metrics.ts';
 import type { IdentityMap, MessageStore, StoreLimits } from '../store/port.ts';
 import { openSqliteStore } from '../store/sqlite.ts';
 import { CommandFailure } from './failure.ts';
@@ -13,8 +14,7 @@ export interface OpenStore {
   readonly identities: IdentityMap;
   readonly directory: DirectoryStore;
   health(): { readonly ok: boolean; readonly error?: string };
-  /** Of the durable store; memory has none to tell. */
-  readonly metrics?: StoreMetrics;
+  readonly metrics: RegisteredMetrics;
   close(): Promise<void>;
 }
 
@@ -33,12 +33,13 @@ export function storeLimits({ limits }: Config): StoreLimits {
 export async function openStore(config: Config): Promise<OpenStore> {
   const limits = storeLimits(config);
   if (config.store === 'memory') {
-    const messages = new MemoryMessageStore({ limits });
+    const messages = new MemoryMessageStore({ limits, memory: config.limits.memory });
     return {
       messages,
       identities: new MemoryIdentityMap(),
       directory: new MemoryDirectoryStore(),
-      health: () => ({ ok: true }),
+      health: () => messages.health(),
+      metrics: new MemoryStoreMetrics(() => messages.usage()),
       close: () => messages.close(),
     };
   }

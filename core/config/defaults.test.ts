@@ -59,6 +59,7 @@ describe('a configuration', () => {
         replayPage: 200,
         backlog: { messages: 1_000_000, bytes: 1_073_741_824, age: 2_592_000_000 },
         deduplication: { window: 2_592_000_000 },
+        memory: 268_435_456,
         queue: { entries: 100_000, names: 10_000, prefetch: 100, ready: 1000 },
         admission: {
           connectionsPerAddress: 10_000,

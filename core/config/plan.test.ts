@@ -86,6 +86,7 @@ describe('what is bound to the process', () => {
     ['store: memory', 'store'],
     ['limits: { backlog: { messages: 5 } }', 'limits.backlog'],
     ['limits: { deduplication: { window: 5s } }', 'limits.deduplication'],
+    ['limits: { memory: 5MiB }', 'limits.memory'],
     ['limits: { queue: { entries: 5 } }', 'limits.queue.entries'],
     ['limits: { queue: { names: 5 } }', 'limits.queue.names'],
     ['limits: { admission: { handshake: 5s } }', 'limits.admission.handshake'],

@@ -14,6 +14,7 @@ const NEEDS_RESTART: readonly string[] = [
   'limits.admission.handshake',
   'limits.backlog',
   'limits.deduplication',
+  'limits.memory',
   'limits.queue.entries',
   'limits.queue.names',
   'listen.host',

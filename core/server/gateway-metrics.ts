@@ -4,6 +4,7 @@ import type { Hooks } from '../hooks/hooks.ts';
 import type { Hub } from '../hub.ts';
 import { metricsRegistry } from '../metrics-registry.ts';
 import { registerQueues } from '../queue-metrics.ts';
+import type { RegisteredMetrics } from '../store/metrics.ts';
 import { registerUpstreamMetrics } from '../upstream/metrics.ts';
 import { meteredEndpoints, meteredExchanges, meteredUpstreams } from './endpoints.ts';
 import { OperationMetrics } from './operation-metrics.ts';
@@ -12,7 +13,7 @@ export interface Metered {
   readonly hub: Hub;
   readonly hooks: Hooks;
   readonly storeHealth: () => { readonly ok: boolean };
-  readonly storeMetrics: { register(registry: Registry): void } | undefined;
+  readonly storeMetrics: RegisteredMetrics | undefined;
   readonly draining: () => boolean;
   /** Sockets ended because no request came in time. */
   readonly timeouts: () => number;

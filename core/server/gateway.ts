@@ -22,7 +22,7 @@ import { OutboundMetrics } from '../outbound/metrics.ts';
 import { reseed } from '../reseed.ts';
 import { assignIntegers, seed } from '../seed.ts';
 import type { DirectoryStore } from '../store/directory.ts';
-import type { StoreMetrics } from '../store/metrics.ts';
+import type { RegisteredMetrics } from '../store/metrics.ts';
 import type { IdentityMap, MessageStore } from '../store/port.ts';
 import { Api } from './api/index.ts';
 import { Door } from './door.ts';
@@ -45,7 +45,7 @@ export interface GatewayParts {
   /** Whether the store takes writes; asked for `/readyz`. */
   readonly storeHealth: () => { readonly ok: boolean; readonly error?: string | undefined };
   /** Of a store that has something to tell. */
-  readonly storeMetrics?: StoreMetrics | undefined;
+  readonly storeMetrics?: RegisteredMetrics | undefined;
   readonly bus?: Bus;
   readonly log: Logger;
   /** This node's name on the bus. */

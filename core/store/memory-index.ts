@@ -1,71 +1,84 @@
-/** All messages in memory by their ids, and their removal when they are too old. */
-
-import { AscendingIndex } from './ascending-index.ts';
+/** All messages in memory by their ids: the gateway's, and those of their authors. */
+import type { Message } from '../../schemas/model.ts';
 import { ClientIds } from './memory-client-ids.ts';
+import type { Entries } from './memory-entries.ts';
 import type { Entry } from './memory-log.ts';
-import type { Members } from './memory-members.ts';
+import { PlaceIndex } from './place-index.ts';
 import type { MessageDraft, StoreLimits } from './port.ts';
 
-/** Most messages that one call removes because of their age. */
-const PRUNE_STEP = 256;
+/** What an id takes that came out of order, with its entry in a map. */
+const STRAY_BYTES = 160;
 
-/**
- * Entries form one list in the order in which they came, which is that of age: the front of it is what
- * retention and de-duplication have to look at.
- */
 export class MemoryIndex {
   private readonly limits: StoreLimits;
-  private readonly members: Members;
-  private readonly messages = new AscendingIndex<Entry>(({ message }) => message.id);
+  private readonly entries: Entries;
+  private readonly messages: PlaceIndex;
   /** Kept as long as de-duplication or the message needs it. */
-  private readonly clientIds = new ClientIds();
-  private newest: Entry | undefined;
-  private oldestKept: Entry | undefined;
-  private oldestRemembered: Entry | undefined;
+  private readonly clientIds: ClientIds;
 
-  constructor(limits: StoreLimits, members: Members) {
+  constructor(limits: StoreLimits, entries: Entries) {
     this.limits = limits;
-    this.members = members;
+    this.entries = entries;
+    this.messages = new PlaceIndex((place) => entries.remembered(place)?.ids.id ?? '');
+    this.clientIds = new ClientIds(entries);
   }
 
   get counted(): { readonly messages: number; readonly remembered: number } {
     return { messages: this.messages.size, remembered: this.clientIds.size };
   }
 
-  add(entry: Entry): void {
-    this.messages.set(entry.message.id, entry);
-    this.clientIds.set(entry);
-    if (this.newest !== undefined) this.newest.next = entry;
-    this.newest = entry;
-    this.oldestKept ??= entry;
-    this.oldestRemembered ??= entry;
+  /** What ids take that are not in the order of the messages, estimated. */
+  get bytes(): number {
+    return (this.messages.strayCount + this.clientIds.strayCount) * STRAY_BYTES;
   }
 
-  /** Gives what takes an entry back, of its conversation too, that is about to be added: as long as it is the newest. */
-  remover(entry: Entry): () => void {
-    const { namespace, from, clientId } = entry.message;
-    const earlier = this.clientIds.get(namespace, from.id, clientId);
-    const previous = this.newest;
-    return () => {
-      this.members.settleBacklog(entry);
-      entry.conversation.pop();
-      this.messages.delete(entry.message.id, entry);
-      this.clientIds.delete(entry);
-      if (earlier !== undefined) this.clientIds.set(earlier);
-      if (previous !== undefined) previous.next = undefined;
-      this.newest = previous;
-      if (this.oldestKept === entry) this.oldestKept = undefined;
-      if (this.oldestRemembered === entry) this.oldestRemembered = undefined;
-      this.members.release(entry.conversation);
+  add(message: Message, place: number): void {
+    const { namespace, from, id, clientId } = message;
+    this.messages.set(id, place);
+    if (clientId !== undefined) this.clientIds.set(namespace, from.id, clientId, place);
+  }
+
+  /** What takes back the message that is about to be added, with its client id: that may have been another's. */
+  remover(draft: MessageDraft): (entry: Entry) => void {
+    const earlier = this.earlier(draft);
+    return (entry) => {
+      this.forget(entry);
+      this.forgetClientId(entry);
+      if (earlier !== undefined) this.clientIds.restore(earlier);
     };
   }
 
-  /** What the author sent under the draft's client id within the window of de-duplication. */
-  duplicateOf({ namespace, from, clientId }: MessageDraft, now: number): Entry | undefined {
-    const entry = this.clientIds.get(namespace, from.id, clientId);
-    return entry !== undefined && entry.message.sentAt > now - this.limits.deduplicationMs
-      ? entry
-      : undefined;
+  /** Whoever looks for the message does not find it any more; its client id is still remembered. */
+  forget(entry: Entry): void {
+    this.messages.delete(entry.ids.id, entry.place);
+  }
+
+  forgetClientId(entry: Entry): void {
+    this.clientIds.delete(entry);
+  }
+
+  /** Forgets all messages at these places, both ends included. */
+  forgetAll(from: number, to: number): void {
+    if (this.messages.strayCount > 0) {
+      for (let place = from; place <= to; place += 1) {
+        const entry = this.entries.get(place);
+        if (entry !== undefined) this.forget(entry);
+      }
+    }
+    this.messages.deleteOrdered(from, to);
+    this.clientIds.deleteAll(from, to);
+  }
+
+  /** A message that `forgetAll` forgot is found again. */
+  restore(entry: Entry): void {
+    this.messages.setStray(entry.ids.id, entry.place);
+    this.clientIds.restore(entry);
+  }
+
+  /** What the author of a draft sent under its client id within the window of de-duplication. */
+  duplicateOf(draft: MessageDraft, now: number): Entry | undefined {
+    const entry = this.earlier(draft);
+    return entry !== undefined && entry.sentAt > now - this.limits.deduplicationMs ? entry : undefined;
   }
 
   /** By the gateway's id, else by the author's own. */
@@ -74,31 +87,16 @@ export class MemoryIndex {
     now: number,
   ): Entry | undefined {
     const { namespace, id, author } = query;
-    const byId = this.messages.get(id);
-    const entry = byId?.message.namespace === namespace ? byId : this.clientIds.get(namespace, author, id);
-    return entry?.kept === true && entry.message.sentAt > now - this.limits.retentionMs ? entry : undefined;
+    const place = this.messages.get(id);
+    const byId = place === undefined ? undefined : this.entries.get(place);
+    const entry =
+      byId?.conversation.namespace === namespace ? byId : this.clientIds.get(namespace, author, id);
+    if (entry === undefined || this.entries.isGone(entry.place)) return undefined;
+    return entry.sentAt > now - this.limits.retentionMs ? entry : undefined;
   }
 
-  /** Removes what is too old, in a bounded step. */
-  prune(now: number): void {
-    const { retentionMs, deduplicationMs } = this.limits;
-    for (let step = 0; step < PRUNE_STEP; step += 1) {
-      const entry = this.oldestKept;
-      if (entry === undefined || entry.message.sentAt > now - retentionMs) break;
-      this.members.settleBacklog(entry);
-      entry.kept = false;
-      entry.conversation.dropOldest();
-      this.messages.delete(entry.message.id, entry);
-      this.members.release(entry.conversation);
-      this.oldestKept = entry.next;
-    }
-    const forgotten = now - Math.max(retentionMs, deduplicationMs);
-    for (let step = 0; step < PRUNE_STEP; step += 1) {
-      const entry = this.oldestRemembered;
-      if (entry === undefined || entry.kept || entry.message.sentAt > forgotten) break;
-      this.clientIds.delete(entry);
-      this.oldestRemembered = entry.next;
-      if (this.newest === entry) this.newest = undefined;
-    }
+  /** What the author of a draft sent under its client id, however long ago. */
+  private earlier({ namespace, from, clientId }: MessageDraft): Entry | undefined {
+    return this.clientIds.get(namespace, from.id, clientId);
   }
 }

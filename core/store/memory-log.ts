@@ -1,25 +1,42 @@
 /** The parts of the in-memory store: conversation logs and what it knows of each user. */
-import type { Message, Target } from '../../schemas/model.ts';
+import type { Message, Target, User } from '../../schemas/model.ts';
 import type { Mutable } from '../mutable.ts';
 import type { Placed } from './page.ts';
 import type { MessageDraft } from './port.ts';
 import { notReceived, type Received, type Span } from './received.ts';
 import type { Backlog } from './rules.ts';
 
-/** Removed entries at the front of a log that are worth a copy to get rid of. */
+/** Removed places at the front of a log that are worth a copy to get rid of. */
 const COMPACT_FROM = 1024;
 
-/** One stored message. Entries of all conversations form one list in the order in which they came. */
+export interface MessageIds {
+  readonly id: string;
+  readonly clientId?: string | undefined;
+}
+
+/** One stored message, wherever it lies. Good until the call that asked for it returns. */
 export interface Entry extends Placed {
-  readonly message: Message;
   readonly conversation: Conversation;
+  readonly sequence: number;
+  readonly from: User;
+  readonly to: Target;
+  /** Epoch ms. */
+  readonly sentAt: number;
+  /** Of its content, in UTF-8. */
   readonly bytes: number;
+  readonly ids: MessageIds;
   /** Fingerprint of what the client said, where the message is not that. */
   readonly said: string | undefined;
   revoked: boolean;
-  /** False once it is older than the retention: then it only serves de-duplication. */
-  kept: boolean;
-  next: Entry | undefined;
+  /** May be made anew each time that it is asked for. */
+  readonly message: Message;
+}
+
+/** Where conversations find the messages at their places. */
+export interface EntrySource {
+  /** Undefined if it is not kept any more. */
+  get(place: number): Entry | undefined;
+  isGone(place: number): boolean;
 }
 
 /** What the store knows of a user; it exists while the user belongs to any conversation. */
@@ -29,65 +46,81 @@ export interface UserState extends Backlog {
   readonly memberships: Map<Conversation, Received>;
 }
 
-/** The log of a conversation: consecutive sequences, removed from the front only. */
+/** The log of a conversation: places of consecutive sequences, removed from the front only. */
 export class Conversation {
   readonly namespace: string;
   readonly key: string;
   /** Sequence of the newest message ever stored. */
-  last = 0;
+  last: number;
   /** Who can miss something here. */
   readonly members = new Set<UserState>();
-  private entries: (Entry | undefined)[] = [];
-  private head = 0;
+  /** One of them who waits for the oldest message, as far as is known. */
+  waiter: UserState | undefined;
+  readonly #entries: EntrySource;
+  #places: number[] = [];
+  #head = 0;
   /** Whom its messages go to, one for each who is written to: what all of them say is kept once. */
-  private readonly targets: Target[] = [];
+  readonly #targets: Target[] = [];
 
-  constructor(namespace: string, key: string) {
+  /** `last`: the sequences go on after this one. */
+  constructor(entries: EntrySource, namespace: string, key: string, last: number) {
+    this.#entries = entries;
     this.namespace = namespace;
     this.key = key;
+    this.last = last;
   }
 
   get size(): number {
-    return this.entries.length - this.head;
+    return this.#places.length - this.#head;
   }
 
   /** The draft as the newest message, which `push` makes it. */
   next(draft: MessageDraft): Message {
-    return Object.freeze(numbered(draft, this.targetLike(draft.to), this.last + 1));
+    return Object.freeze(numbered(draft, this.#targetLike(draft.to), this.last + 1));
   }
 
-  private targetLike(to: Target): Target {
-    for (const known of this.targets) if (known.id === to.id && known.type === to.type) return known;
-    this.targets.push(to);
+  #targetLike(to: Target): Target {
+    for (const known of this.#targets) if (known.id === to.id && known.type === to.type) return known;
+    this.#targets.push(to);
     return to;
   }
 
-  push(entry: Entry): void {
-    this.entries.push(entry);
-    this.last = entry.message.sequence;
+  push(place: number): void {
+    this.#places.push(place);
+    this.last += 1;
   }
 
   /** Takes back the newest `push`. */
   pop(): void {
-    this.entries.pop();
+    this.#places.pop();
     this.last -= 1;
   }
 
-  dropOldest(): void {
-    this.entries[this.head] = undefined;
-    this.head += 1;
-    if (this.head < COMPACT_FROM || this.head * 2 < this.entries.length) return;
-    this.entries = this.entries.slice(this.head);
-    this.head = 0;
+  /** Forgets the oldest places as far as their messages are gone. Returns how many. */
+  trim(): number {
+    const before = this.size;
+    while (this.size > 0 && this.#entries.isGone(this.#places[this.#head] as number)) this.#head += 1;
+    const trimmed = before - this.size;
+    if (this.#head >= COMPACT_FROM && this.#head * 2 >= this.#places.length) {
+      this.#places = this.#places.slice(this.#head);
+      this.#head = 0;
+    }
+    return trimmed;
   }
 
-  /** Sequence of the oldest entry, one above the newest if there is none. */
+  /** Sequence of the oldest message, one above the newest if there is none. */
   get first(): number {
     return this.last - this.size + 1;
   }
 
+  /** Place of the oldest message. */
+  get firstPlace(): number | undefined {
+    return this.#places[this.#head];
+  }
+
   get(sequence: number): Entry | undefined {
-    return this.entries[this.head + sequence - this.first];
+    const place = this.#places[this.#head + sequence - this.first];
+    return place === undefined ? undefined : this.#entries.get(place);
   }
 
   /** The entries of the span that are still there, ascending. */
@@ -100,22 +133,21 @@ export class Conversation {
     return undefined;
   }
 
-  /** Newest sequence whose entry was stored at or before `place`; one below the oldest if there is none. */
-  sequenceAt(place: number): number {
-    let low = this.first - 1;
-    let high = this.last;
+  /** Newest sequence whose message was stored at or before `place`; one below the oldest if there is none. */
+  #sequenceAt(place: number): number {
+    let low = this.#head;
+    let high = this.#places.length;
     while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      const entry = this.get(middle);
-      if (entry !== undefined && entry.place <= place) low = middle;
-      else high = middle - 1;
+      const middle = (low + high) >>> 1;
+      if ((this.#places[middle] as number) <= place) low = middle + 1;
+      else high = middle;
     }
-    return low;
+    return this.first - 1 + low - this.#head;
   }
 
   /** What has to reach the user and is not received, of the entries after `place`. */
   *missedBy(user: string, received: Received, place: number): Generator<Entry, undefined> {
-    for (const span of notReceived(received, place === 0 ? 0 : this.sequenceAt(place), this.last)) {
+    for (const span of notReceived(received, place === 0 ? 0 : this.#sequenceAt(place), this.last)) {
       for (const entry of this.within(span)) {
         if (concerns(entry, user)) yield entry;
       }
@@ -145,6 +177,7 @@ function numbered(draft: MessageDraft, to: Target, sequence: number): Message {
   return message;
 }
 
+/** Whether a message that is kept has to reach the user. */
 export function concerns(entry: Entry, user: string): boolean {
-  return !entry.revoked && entry.kept && entry.message.from.id !== user;
+  return !entry.revoked && entry.from.id !== user;
 }

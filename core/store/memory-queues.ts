@@ -1,9 +1,19 @@
 /** Queues in memory: entries by id, until they are acknowledged. */
 import type { QueueEntry } from './port.ts';
 
+/** What an entry takes besides its texts. */
+const ENTRY_BYTES = 400;
+
 export class MemoryQueues {
   /** Ids of ULIDs sort by age; a queue exists while it has entries. */
   private readonly queues = new Map<string, QueueEntry[]>();
+
+  #bytes = 0;
+
+  /** What all entries take, estimated for what is not text. */
+  get bytes(): number {
+    return this.#bytes;
+  }
 
   size(namespace: string, queue: string): number {
     return this.queues.get(queueKey(namespace, queue))?.length ?? 0;
@@ -12,6 +22,7 @@ export class MemoryQueues {
   add(entry: QueueEntry): void {
     const key = queueKey(entry.namespace, entry.queue);
     const entries = this.queues.get(key);
+    this.#bytes += sizeOf(entry);
     if (entries === undefined) this.queues.set(key, [entry]);
     else entries.splice(firstAbove(entries, entry.id), 0, entry);
   }
@@ -21,7 +32,9 @@ export class MemoryQueues {
     const entries = this.queues.get(key);
     if (entries === undefined) return;
     const index = firstAbove(entries, id) - 1;
-    if (entries[index]?.id !== id) return;
+    const entry = entries[index];
+    if (entry?.id !== id) return;
+    this.#bytes -= sizeOf(entry);
     if (index === 0) entries.shift();
     else entries.splice(index, 1);
     if (entries.length === 0) this.queues.delete(key);
@@ -53,6 +66,13 @@ function firstAbove(entries: readonly QueueEntry[], id: string): number {
     else low = middle + 1;
   }
   return low;
+}
+
+function sizeOf({ headers, body }: QueueEntry): number {
+  return headers.reduce(
+    (sum, [name, value]) => sum + name.length + value.length,
+    ENTRY_BYTES + 2 * body.length,
+  );
 }
 
 const queueKey = (namespace: string, queue: string): string => `${namespace.length}:${namespace}${queue}`;

@@ -8,13 +8,15 @@ import type { Message, Target } from '../../schemas/model.ts';
 import { conversationKey } from '../../schemas/model.ts';
 import { type GatewayError, toGatewayError } from '../errors.ts';
 import { AnswerQueue } from './answers.ts';
+import { MemoryCommits } from './memory-commit.ts';
+import { Entries } from './memory-entries.ts';
 import { MemoryIndex } from './memory-index.ts';
 import type { Entry } from './memory-log.ts';
 import { Members } from './memory-members.ts';
 import { MemoryQueues } from './memory-queues.ts';
+import { Retention } from './memory-retention.ts';
 import { pageOf, placeOf } from './page.ts';
 import type {
-  AppendOperation,
   ConfirmedRange,
   HistoryQuery,
   MessageStore,
@@ -26,25 +28,12 @@ import type {
   StoreOperation,
   StoreResult,
 } from './port.ts';
-import {
-  backlogFull,
-  contentBytes,
-  conversationFilter,
-  duplicateConflict,
-  exceeds,
-  isDirect,
-  isSameMessage,
-  messageUnknown,
-  notTheAuthor,
-  queueFull,
-  queuesFull,
-  recipientOf,
-} from './rules.ts';
-
-type Undo = () => void;
+import { conversationFilter, isDirect } from './rules.ts';
 
 export interface MemoryStoreOptions {
   readonly limits: StoreLimits;
+  /** Bytes that all of it may take, estimated for what is not text; unbounded without. */
+  readonly memory?: number;
   /** Epoch ms. */
   readonly now?: () => number;
 }
@@ -58,36 +47,43 @@ export interface MemoryStoreStats {
   readonly queues: number;
 }
 
+/** How full it is. */
+export interface MemoryStoreUsage {
+  /** What is taken, and what may be; estimated for what is not text. */
+  readonly bytes: number;
+  readonly limit: number;
+  readonly messages: number;
+  /** Messages that went before they were too old. */
+  readonly forgotten: number;
+}
+
 export class MemoryMessageStore implements MessageStore {
   private readonly limits: StoreLimits;
+  private readonly memory: number;
   private readonly now: () => number;
   private readonly answers = new AnswerQueue();
-  private readonly members = new Members();
+  private readonly entries: Entries;
+  private readonly members: Members;
   private readonly index: MemoryIndex;
   private readonly queues = new MemoryQueues();
-  private places = 0;
+  private readonly retention: Retention;
+  private readonly commits: MemoryCommits;
 
   constructor(options: MemoryStoreOptions) {
     this.limits = options.limits;
     this.now = options.now ?? Date.now;
-    this.index = new MemoryIndex(options.limits, this.members);
+    const { limits, memory = Number.POSITIVE_INFINITY } = options;
+    this.memory = memory;
+    this.entries = new Entries(memory);
+    this.members = new Members(this.entries);
+    this.index = new MemoryIndex(limits, this.entries);
+    const { entries, index, members, queues } = this;
+    this.retention = new Retention({ limits, memory, entries, index, members, queues });
+    this.commits = new MemoryCommits({ limits, entries, index, members, queues, retention: this.retention });
   }
 
   commit(operations: readonly StoreOperation[], done: StoreCallback<readonly StoreResult[]>): void {
-    this.run(done, (now) => {
-      const [only] = operations;
-      // What is refused alone has changed nothing.
-      if (only !== undefined && operations.length === 1) return [this.apply(only, now, undefined)];
-      const results: StoreResult[] = [];
-      const undo: Undo[] = [];
-      try {
-        for (const operation of operations) results.push(this.apply(operation, now, undo));
-      } catch (error) {
-        for (const step of undo.reverse()) step();
-        throw error;
-      }
-      return results;
-    });
+    this.run(done, (now) => this.commits.commit(operations, now));
   }
 
   enroll(namespace: string, key: string, users: readonly string[], done: StoreCallback<void>): void {
@@ -108,6 +104,7 @@ export class MemoryMessageStore implements MessageStore {
         this.members.receive(state, conversation, { from: 1, to: conversation.last });
         if (!isDirect(key)) this.members.leave(state, conversation);
       }
+      this.retention.settled(conversation);
       this.members.release(conversation);
     });
   }
@@ -119,6 +116,7 @@ export class MemoryMessageStore implements MessageStore {
         const state = this.members.user(namespace, user);
         if (conversation === undefined || state === undefined) continue;
         this.members.receive(state, conversation, { from, to: Math.min(to, conversation.last) });
+        this.retention.settled(conversation);
       }
     });
   }
@@ -147,8 +145,7 @@ export class MemoryMessageStore implements MessageStore {
       let sequence = Math.min(query.before ?? Number.POSITIVE_INFINITY, conversation.last + 1) - 1;
       for (; sequence >= conversation.first && messages.length < query.limit; sequence -= 1) {
         const entry = conversation.get(sequence);
-        if (entry !== undefined && !entry.revoked && entry.message.sentAt > horizon)
-          messages.push(entry.message);
+        if (entry !== undefined && !entry.revoked && entry.sentAt > horizon) messages.push(entry.message);
       }
       return messages.reverse();
     });
@@ -189,7 +186,20 @@ export class MemoryMessageStore implements MessageStore {
   }
 
   close(): Promise<void> {
+    this.retention.close();
     return this.answers.drained();
+  }
+
+  usage(): MemoryStoreUsage {
+    const { bytes, forgotten } = this.retention;
+    return { bytes, limit: this.memory, messages: this.index.counted.messages, forgotten };
+  }
+
+  /** Not well while nothing more can be kept. */
+  health(): { readonly ok: boolean; readonly error?: string } {
+    if (!this.retention.isFull) return { ok: true };
+    const error = `what waits to be delivered takes all of limits.memory, ${this.memory} bytes`;
+    return { ok: false, error };
   }
 
   stats(): MemoryStoreStats {
@@ -204,7 +214,8 @@ export class MemoryMessageStore implements MessageStore {
   private run<Value>(done: StoreCallback<Value>, work: (now: number) => Value): void {
     try {
       const now = this.now();
-      this.index.prune(now);
+      this.retention.prune(now);
+      this.retention.makeRoom();
       this.answers.answer(done, { ok: true, value: work(now) });
     } catch (thrown) {
       const error: GatewayError = toGatewayError(thrown);
@@ -212,90 +223,10 @@ export class MemoryMessageStore implements MessageStore {
     }
   }
 
-  /** Nothing has changed if it throws. `undo`: what takes it back, if a later one of the same commit is refused. */
-  private apply(operation: StoreOperation, now: number, undo: Undo[] | undefined): StoreResult {
-    switch (operation.kind) {
-      case 'append':
-        return this.append(operation, now, undo);
-      case 'revoke':
-        return this.revoke(operation, now, undo);
-      case 'enqueue': {
-        const { entry } = operation;
-        const size = this.queues.size(entry.namespace, entry.queue);
-        if (size >= this.limits.queueEntries) throw queueFull();
-        if (size === 0 && this.queues.counted >= this.limits.queueNames) throw queuesFull();
-        this.queues.add(entry);
-        undo?.push(() => this.queues.remove(entry.namespace, entry.queue, entry.id));
-        return { kind: 'enqueue' };
-      }
-      default:
-        operation satisfies never;
-        throw new Error('unknown operation');
-    }
-  }
-
-  private append({ draft, said }: AppendOperation, now: number, undo: Undo[] | undefined): StoreResult {
-    const earlier = this.index.duplicateOf(draft, now);
-    if (earlier !== undefined) {
-      if (!isSameMessage(earlier.message, draft, earlier.said, said)) throw duplicateConflict(draft);
-      return { kind: 'append', message: earlier.message, duplicate: true };
-    }
-    const bytes = contentBytes(draft);
-    const recipient = recipientOf(draft);
-    const waiting = recipient === undefined ? undefined : this.members.user(draft.namespace, recipient);
-    if (recipient !== undefined) {
-      const messages = (waiting?.messages ?? 0) + 1;
-      if (exceeds({ messages, bytes: (waiting?.bytes ?? 0) + bytes }, this.limits)) throw backlogFull();
-    }
-
-    const conversation = this.members.conversation(draft.namespace, conversationKey(draft.to, draft.from.id));
-    if (recipient !== undefined) {
-      const state = this.members.join(conversation, recipient);
-      state.messages += 1;
-      state.bytes += bytes;
-    }
-    const message = conversation.next(draft);
-    const entry: Entry = {
-      message,
-      conversation,
-      place: ++this.places,
-      bytes,
-      said,
-      revoked: false,
-      kept: true,
-      next: undefined,
-    };
-    conversation.push(entry);
-    if (undo !== undefined) undo.push(this.index.remover(entry));
-    this.index.add(entry);
-    return { kind: 'append', message, duplicate: false };
-  }
-
-  private revoke(
-    operation: { readonly namespace: string; readonly message: string; readonly author: string },
-    now: number,
-    undo: Undo[] | undefined,
-  ): StoreResult {
-    const entry = this.index.find({ ...operation, id: operation.message }, now);
-    if (entry === undefined) throw messageUnknown();
-    if (entry.message.from.id !== operation.author) throw notTheAuthor();
-    if (!entry.revoked) {
-      const settled = this.members.settleBacklog(entry);
-      entry.revoked = true;
-      undo?.push(() => {
-        entry.revoked = false;
-        if (settled === undefined) return;
-        settled.messages += 1;
-        settled.bytes += entry.bytes;
-      });
-    }
-    return { kind: 'revoke', message: entry.message };
-  }
-
   private *young(entries: Iterator<Entry, undefined>): Generator<Entry, undefined> {
     const horizon = this.now() - this.limits.retentionMs;
     for (let step = entries.next(); step.done !== true; step = entries.next()) {
-      if (step.value.message.sentAt > horizon) yield step.value;
+      if (step.value.sentAt > horizon) yield step.value;
     }
     return undefined;
   }

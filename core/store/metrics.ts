@@ -6,7 +6,12 @@ const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 /** Writes that share a transaction. */
 const ROWS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000];
 
-export class StoreMetrics {
+/** What can show itself in `/metrics`. */
+export interface RegisteredMetrics {
+  register(registry: Registry): void;
+}
+
+export class StoreMetrics implements RegisteredMetrics {
   /** Transactions that are durable, and the writes in them. */
   commits = 0;
   rows = 0;

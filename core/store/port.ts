@@ -113,7 +113,8 @@ export interface StoreLimits {
 export interface MessageStore {
   /**
    * Errors: duplicate_conflict (same client id, other target or content), recipient_queue_full (a direct
-   * recipient's backlog, a queue, or the number of queues), message_unknown and forbidden (revoke), store_unavailable.
+   * recipient's backlog, a queue, or the number of queues), message_unknown and forbidden (revoke), store_unavailable
+   * (cannot be kept now, for want of room too).
    */
   commit(operations: readonly StoreOperation[], done: StoreCallback<readonly StoreResult[]>): void;
 

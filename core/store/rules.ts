@@ -88,6 +88,11 @@ export const queueFull = (): GatewayError =>
 export const queuesFull = (): GatewayError =>
   new GatewayError('recipient_queue_full', { detail: 'there are too many queues' });
 
+export const memoryFull = (): GatewayError =>
+  new GatewayError('store_unavailable', {
+    detail: 'the memory of the store is full of what waits to be delivered',
+  });
+
 export const messageUnknown = (): GatewayError => new GatewayError('message_unknown');
 
 export const notTheAuthor = (): GatewayError =>

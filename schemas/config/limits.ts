@@ -130,6 +130,11 @@ export const Limits = z
       .describe(
         'A message sent again under the same id within the window is acknowledged and not stored twice.',
       ),
+    memory: size({ min: '4MiB', max: '1024TiB' })
+      .prefault('256MiB')
+      .describe(
+        'What `store: memory` may take. At the limit the oldest messages go that nobody waits for; a message is refused where all wait to be delivered.',
+      ),
     queue: z
       .strictObject({
         entries: count({ min: 1, max: 100_000_000 })
@@ -183,6 +188,7 @@ export function endpointLimits(general: Limits, own: LimitOverrides): Connection
     backlog: _backlog,
     deduplication: _window,
     guests: _guests,
+    memory: _memory,
     queue: _queue,
     ...shared
   } = general;

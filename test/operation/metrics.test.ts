@@ -3,21 +3,29 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { storeLimits } from '../../core/cli/store.ts';
+import { openStore, storeLimits } from '../../core/cli/store.ts';
 import { openSqliteStore, type SqliteStore } from '../../core/store/sqlite.ts';
 import { API_SCOPES } from '../../schemas/config/api.ts';
 import { API_SECRET, type ApiGateway, apiYaml, startApiGateway } from '../support/api.ts';
 import { startGateway, type TestGateway, testConfig } from '../support/gateway.ts';
 import { type HookServer, hookServer, withHook } from '../support/hook-server.ts';
 import { valuesOfLabels } from '../support/label-values.ts';
-import { everyMetric, kindsIn, type Sample, scrape, sumOf } from '../support/metric-catalogue.ts';
+import {
+  everyMetric,
+  kindsIn,
+  type MetricKind,
+  type Sample,
+  scrape,
+  sumOf,
+} from '../support/metric-catalogue.ts';
 import { connectRaw } from '../support/raw-client.ts';
 import { everySpeaker, hears, isStored, speakers } from '../support/speakers.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'dragoman-metrics-'));
 /** Part of every name that clients and the backend make up here. */
 const MARK = 'zzmark';
-const kinds = everyMetric();
+const OF_MEMORY = 'dragoman_store_memory_';
+const kinds = everyMetric().filter(({ name }) => !name.startsWith(OF_MEMORY));
 
 let backend: HookServer;
 let server: TestGateway;
@@ -86,6 +94,19 @@ async function converse(): Promise<void> {
 describe('/metrics', () => {
   it('has every metric of the document, and no other', () => {
     expect(kindsIn(gateway.gateway.metrics)).toEqual(kinds);
+  });
+
+  it('has those of the store in memory with that store, in place of those of the other', async () => {
+    const config = testConfig();
+    const inMemory = await openStore(config);
+    await using plain = await startGateway({ store: inMemory });
+    const ofStores = (all: readonly MetricKind[]) =>
+      all.filter(({ name }) => name.startsWith('dragoman_store_'));
+    expect(ofStores(kindsIn(plain.gateway.metrics))).toEqual(
+      ofStores(everyMetric()).filter(
+        ({ name }) => name.startsWith(OF_MEMORY) || name === 'dragoman_store_healthy',
+      ),
+    );
   });
 
   it('says what each is, and tells each by its name and its labels', async () => {

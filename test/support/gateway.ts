@@ -13,7 +13,7 @@ import type { ConfigSource } from '../../core/server/reload.ts';
 import { type DirectoryStore, MemoryDirectoryStore } from '../../core/store/directory.ts';
 import { MemoryMessageStore } from '../../core/store/memory.ts';
 import { MemoryIdentityMap } from '../../core/store/memory-identity.ts';
-import type { StoreMetrics } from '../../core/store/metrics.ts';
+import type { RegisteredMetrics } from '../../core/store/metrics.ts';
 import type { IdentityMap, MessageStore } from '../../core/store/port.ts';
 import type { Config } from '../../schemas/config.ts';
 
@@ -50,7 +50,7 @@ export interface TestGatewayOptions {
     readonly identities: IdentityMap;
     readonly directory?: DirectoryStore;
     readonly health?: () => { readonly ok: boolean; readonly error?: string };
-    readonly metrics?: StoreMetrics;
+    readonly metrics?: RegisteredMetrics;
   };
   /** By default nothing is logged. */
   readonly log?: Logger;

@@ -1,11 +1,14 @@
 /** The metrics that a gateway has, and what `/metrics` says. */
 import type { MetricObject, Registry } from 'prom-client';
+import { storeLimits } from '../../core/cli/store.ts';
 import { metricsRegistry } from '../../core/metrics-registry.ts';
 import { OutboundMetrics } from '../../core/outbound/metrics.ts';
 import { registerQueues } from '../../core/queue-metrics.ts';
 import { Idempotency } from '../../core/server/api/idempotency.ts';
 import { ApiMetrics } from '../../core/server/api/metrics.ts';
 import { OperationMetrics } from '../../core/server/operation-metrics.ts';
+import { MemoryMessageStore } from '../../core/store/memory.ts';
+import { MemoryStoreMetrics } from '../../core/store/memory-metrics.ts';
 import { StoreMetrics } from '../../core/store/metrics.ts';
 import { registerUpstreamMetrics } from '../../core/upstream/metrics.ts';
 import { testConfig } from './gateway.ts';
@@ -52,10 +55,12 @@ export function everyMetric(): readonly MetricKind[] {
     }),
   );
   const config = testConfig();
+  const memory = new MemoryMessageStore({ limits: storeLimits(config) });
   registerQueues(registry, () => []);
   registerUpstreamMetrics(registry, () => []);
   new OutboundMetrics().register(registry);
   new StoreMetrics(() => 0).register(registry);
+  new MemoryStoreMetrics(() => memory.usage()).register(registry);
   new ApiMetrics().register(registry, new Idempotency(config.api.limits.idempotency, () => 0));
   new OperationMetrics().register(registry, {
     config: () => config,

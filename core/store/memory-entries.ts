@@ -1,0 +1,260 @@
+/**
+ * All messages in memory by their places, which count them in the order in which they came.
+ *
+ * They lie in segments, and a segment goes as a whole. What somebody still waits for then can be set aside, as an
+ * object of its own.
+ */
+import type { Message, Target, User } from '../../schemas/model.ts';
+import type { Conversation, Entry, EntrySource, MessageIds } from './memory-log.ts';
+import { Row } from './memory-row.ts';
+import { SEGMENT_BYTES, SEGMENT_ROWS, Segment, type SegmentMark } from './memory-segment.ts';
+
+/** Segments that are kept to be used again: memory that the process has already is much cheaper than new. */
+const SPARE_SEGMENTS = 2;
+/** From so many bytes on a segment takes no more: what is being filled can't be let go of. */
+const LARGEST_SEGMENT_BYTES = 1024 * 1024;
+/** And from this part of the whole memory on. */
+const SEGMENT_SHARE = 1 / 16;
+/** What a message that was set aside takes besides its texts. */
+const ASIDE_BYTES = 800;
+
+export class Entries implements EntrySource {
+  /** By their numbers, oldest first: place of the first message by `SEGMENT_ROWS`. */
+  readonly #segments = new Map<number, Segment>();
+  readonly #spare: Segment[] = [];
+  readonly #aside = new Map<number, Aside>();
+  /** The one that is being filled. */
+  #newest: Segment | undefined;
+  /** Place of the next message. None has place 0, which stands for "before all". */
+  #next = SEGMENT_ROWS;
+  #keptFrom = SEGMENT_ROWS;
+  #rememberedFrom = SEGMENT_ROWS;
+  #bytes = 0;
+  /** Bytes from which on a segment takes no more. */
+  readonly #segmentBytes: number;
+
+  /** `memory`: bytes that the whole store may take. */
+  constructor(memory: number) {
+    const most = Math.min(memory * SEGMENT_SHARE, LARGEST_SEGMENT_BYTES);
+    this.#segmentBytes = Math.max(most, 2 * SEGMENT_BYTES);
+  }
+
+  /** What all of them take, estimated for what is not text. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Segments that may go: the one that is being filled may not. */
+  get closedSegments(): number {
+    return Math.max(0, this.#segments.size - 1);
+  }
+
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Messages before this place are kept for de-duplication only, but for those aside. */
+  get keptFrom(): number {
+    return this.#keptFrom;
+  }
+
+  /** Messages before this place are gone, but for those aside. */
+  get rememberedFrom(): number {
+    return this.#rememberedFrom;
+  }
+
+  get asideCount(): number {
+    return this.#aside.size;
+  }
+
+  /** The one that was set aside first. */
+  get oldestAside(): Entry | undefined {
+    if (this.#aside.size === 0) return undefined;
+    for (const entry of this.#aside.values()) return entry;
+    return undefined;
+  }
+
+  /** `bytes`: of its content in UTF-8; `said`: fingerprint of what the client said, where the message is not that. */
+  add(message: Message, conversation: Conversation, said: string | undefined, bytes: number): number {
+    const segment = this.#open ?? this.#begin();
+    const before = segment.bytes;
+    segment.add(message, conversation, said, bytes);
+    this.#bytes += segment.bytes - before;
+    return this.#next++;
+  }
+
+  /** What takes back the next one that is added, while it is the newest. */
+  remover(): () => void {
+    const segment = this.#newest;
+    const next = this.#next;
+    const mark: SegmentMark | undefined = this.#open?.mark();
+    return () => {
+      this.#next = next;
+      const newest = this.#newest as Segment;
+      const before = newest.bytes;
+      if (mark !== undefined) {
+        newest.rewind(mark);
+        this.#bytes += newest.bytes - before;
+        return;
+      }
+      this.#remove(newest);
+      this.#newest = segment;
+    };
+  }
+
+  /** Undefined if it is gone. */
+  get(place: number): Entry | undefined {
+    return place < this.#keptFrom ? this.aside(place) : this.remembered(place);
+  }
+
+  /** The same, with those that are kept for de-duplication only. */
+  remembered(place: number): Entry | undefined {
+    const segment = this.#segment(place);
+    return segment === undefined ? this.aside(place) : new Row(segment, place % SEGMENT_ROWS);
+  }
+
+  isGone(place: number): boolean {
+    return this.aside(place) === undefined && (place < this.#keptFrom || this.#segment(place) === undefined);
+  }
+
+  /** A message that was set aside. */
+  aside(place: number): Entry | undefined {
+    return this.#aside.size === 0 ? undefined : this.#aside.get(place);
+  }
+
+  /** Epoch ms; undefined if nothing is there: then the rest of its segment is empty too. */
+  sentAt(place: number): number | undefined {
+    return this.#segment(place)?.sentAt(place % SEGMENT_ROWS);
+  }
+
+  /** The first place of the segment after the one that this place is in. */
+  static afterSegmentOf(place: number): number {
+    return (Math.floor(place / SEGMENT_ROWS) + 1) * SEGMENT_ROWS;
+  }
+
+  /** Numbers of the segments that may go, oldest first; those that go and come meanwhile are seen to. */
+  *closed(): Generator<number, undefined> {
+    for (const segment of this.#segments.values()) if (segment !== this.#newest) yield segment.number;
+    return undefined;
+  }
+
+  /** Places of a segment that is there. */
+  placesOf(number: number): { readonly from: number; readonly to: number } {
+    const from = Math.max(number * SEGMENT_ROWS, this.#rememberedFrom);
+    return { from, to: (number + 1) * SEGMENT_ROWS - 1 };
+  }
+
+  /** Lets go of a segment. */
+  drop(number: number): void {
+    const segment = this.#segments.get(number);
+    if (segment !== undefined && segment !== this.#newest) this.#remove(segment);
+  }
+
+  /** Keeps a message whose segment goes. */
+  setAside(entry: Entry): Entry {
+    const aside = new Aside(entry);
+    this.#aside.set(entry.place, aside);
+    this.#bytes += aside.size;
+    return aside;
+  }
+
+  dropAside(place: number): void {
+    const aside = this.#aside.get(place);
+    if (aside === undefined) return;
+    this.#aside.delete(place);
+    this.#bytes -= aside.size;
+  }
+
+  /** Moves the bound of those that are kept. */
+  keepFrom(place: number): void {
+    this.#keptFrom = place;
+  }
+
+  /** Moves the bound of those that are remembered. A segment goes with the last of its messages. */
+  rememberFrom(place: number): void {
+    for (let at = this.#rememberedFrom; at < place; at = Entries.afterSegmentOf(at)) {
+      if (Entries.afterSegmentOf(at) <= place) this.drop(Math.floor(at / SEGMENT_ROWS));
+    }
+    this.#rememberedFrom = place;
+  }
+
+  /** The one that has a message at this place. */
+  #segment(place: number): Segment | undefined {
+    const number = Math.floor(place / SEGMENT_ROWS);
+    const newest = this.#newest;
+    const segment = newest !== undefined && number === newest.number ? newest : this.#segments.get(number);
+    return segment !== undefined && place % SEGMENT_ROWS < segment.size ? segment : undefined;
+  }
+
+  /** The one that takes the next message; undefined: a new one has to. */
+  get #open(): Segment | undefined {
+    const newest = this.#newest;
+    if (newest === undefined || newest.size === SEGMENT_ROWS || newest.bytes >= this.#segmentBytes)
+      return undefined;
+    return newest;
+  }
+
+  /** Places that the one before has not used are left out. */
+  #begin(): Segment {
+    const segment = this.#spare.pop() ?? new Segment();
+    segment.number = Math.ceil(this.#next / SEGMENT_ROWS);
+    this.#next = segment.number * SEGMENT_ROWS;
+    this.#segments.set(segment.number, segment);
+    this.#newest = segment;
+    this.#bytes += SEGMENT_BYTES;
+    return segment;
+  }
+
+  #remove(segment: Segment): void {
+    this.#segments.delete(segment.number);
+    this.#bytes -= segment.bytes;
+    if (this.#spare.length === SPARE_SEGMENTS) return;
+    segment.clear();
+    this.#spare.push(segment);
+  }
+}
+
+/** A message whose segment has gone. */
+class Aside implements Entry {
+  readonly place: number;
+  readonly conversation: Conversation;
+  readonly bytes: number;
+  readonly said: string | undefined;
+  readonly message: Message;
+  /** What it takes, in bytes. */
+  readonly size: number;
+  revoked: boolean;
+
+  constructor(entry: Entry) {
+    const { place, conversation, bytes, said, message, revoked } = entry;
+    this.place = place;
+    this.conversation = conversation;
+    this.bytes = bytes;
+    this.said = said;
+    this.message = message;
+    this.revoked = revoked;
+    const { replyTo, attachment, extensions } = message;
+    this.size =
+      ASIDE_BYTES + 2 * message.content.length + JSON.stringify([replyTo, attachment, extensions]).length;
+  }
+
+  get sequence(): number {
+    return this.message.sequence;
+  }
+
+  get from(): User {
+    return this.message.from;
+  }
+
+  get to(): Target {
+    return this.message.to;
+  }
+
+  get sentAt(): number {
+    return this.message.sentAt;
+  }
+
+  get ids(): MessageIds {
+    return this.message;
+  }
+}
