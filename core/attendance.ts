@@ -41,7 +41,7 @@ export function unattendGroup(hub: AttendanceHub, connection: Connection, record
   hub.fanOut.settle(record);
   record.connections.delete(connection);
   // What is said there until it comes back is not sent to it.
-  connection.tracker.skipped(conversationKey({ type: 'group', id: record.group.id }, ''));
+  connection.deliveries.tracker.skipped(conversationKey({ type: 'group', id: record.group.id }, ''));
   connection.attending.delete(keyOf(connection, record));
   const user = connection.user?.user;
   const present = user === undefined ? undefined : record.attending.get(userKey(user));

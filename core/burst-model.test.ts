@@ -77,7 +77,7 @@ function onOne(all: Crowd, what: OnOne, { connection }: Member): void {
       all.hub.unattendGroup(connection, all.group('g'));
       return;
     case 'replay':
-      connection.replay({ conversations: ['group:g'] });
+      connection.deliveries.replay({ conversations: ['group:g'] });
       return;
     case 'ping':
       connection.whetherAlive(3_600_000, () => {});

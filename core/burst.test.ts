@@ -176,7 +176,7 @@ describe('a connection that becomes slow while it is told', () => {
     ['it is told of something else', (all) => all.announce()],
     ['a wire message is passed on', (all) => all.member(4).connection.pass('passed')],
     ['it leaves', (all) => all.hub.unattendGroup(all.member(4).connection, all.group('g'))],
-    ['a replay begins', (all) => all.member(4).connection.replay({ groups: ['g'] })],
+    ['a replay begins', (all) => all.member(4).connection.deliveries.replay({ groups: ['g'] })],
     [
       'the gateway goes',
       (all) =>

@@ -151,7 +151,7 @@ export class Burst {
     const alone = this.#isOver ? [...this.record.connections] : [...this.#apart, ...unlike];
     for (const connection of unlike) this.release(connection);
     for (const part of parts) if (part.isFull) part.tellAll(this.#apart);
-    for (const connection of alone) connection.offer(event);
+    for (const connection of alone) connection.deliveries.offer(event);
   }
 
   /** False: it is not the same for all of them, or a fault, and each has to find out by itself. */

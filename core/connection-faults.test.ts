@@ -19,7 +19,7 @@ describe('what a session throws', () => {
       { deliver: broken, open: () => [READY] },
       ({ connection }: ReturnType<typeof connect>) => {
         connection.open();
-        connection.offer(GONE);
+        connection.deliveries.offer(GONE);
       },
     ],
     [
@@ -27,7 +27,7 @@ describe('what a session throws', () => {
       { fanoutKey: broken, open: () => [READY] },
       ({ connection }: ReturnType<typeof connect>) => {
         connection.open();
-        connection.offer(GONE);
+        connection.deliveries.offer(GONE);
       },
     ],
     [
@@ -95,8 +95,8 @@ describe('after a close effect', () => {
     logIn();
     receive('end|more');
     receive('more');
-    connection.offer(GONE);
-    connection.deliver(GONE);
+    connection.deliveries.offer(GONE);
+    connection.deliveries.deliver(GONE);
     connection.fault(new GatewayError('muted'));
     connection.end('internal', 'again');
     connection.pong();

@@ -3,7 +3,7 @@ import type { Logger } from 'pino';
 import type { Command, Credential } from '../schemas/command.ts';
 import type { Event } from '../schemas/event.ts';
 import type { Message } from '../schemas/model.ts';
-import type { ConfirmingStore } from './confirmation.ts';
+import type { ConfirmationHost, ConfirmingStore } from './confirmation.ts';
 import type { Connection } from './connection.ts';
 import type { Outcome, WireMessage } from './dialect.ts';
 import type { ConnectedUser, Lanes } from './endpoint.ts';
@@ -25,7 +25,7 @@ export interface ConnectionHost {
   /** Whether deliveries of this message to this user move a cursor. */
   isTracked(message: Message, user: ConnectedUser): boolean;
   /** Nothing could be sent of a message that was offered: its losses are counted, and no confirmation will come. */
-  unsaid(connection: Connection, message: Message): void;
+  unsaid(connection: ConfirmationHost, message: Message): void;
   /** Whether the connection's next frame may be handled; whoever says no calls `pump` once it may. */
   mayReceive(connection: Connection): boolean;
   /** The peer's kernel has taken all that was written. */

@@ -15,7 +15,7 @@ describe('output', () => {
   it('that one turn makes is no sign of a slow peer, however much it is', () => {
     const { connection, said, transport } = connect(chatty, { limits: SMALL });
     connection.open();
-    for (let count = 0; count < 100; count++) connection.offer(GONE);
+    for (let count = 0; count < 100; count++) connection.deliveries.offer(GONE);
     expect(said()).toHaveLength(100);
     expect(transport.closedWith).toBeUndefined();
   });
@@ -24,7 +24,7 @@ describe('output', () => {
     const { connection, endpoint, said, transport } = connect(chatty, { limits: SMALL });
     connection.open();
     transport.room = 0;
-    for (let count = 0; count < 100; count++) connection.offer(GONE);
+    for (let count = 0; count < 100; count++) connection.deliveries.offer(GONE);
     expect(said().filter((text) => text.startsWith('x'))).toHaveLength(5);
     expect(said().filter((text) => text.startsWith('fault'))).toEqual(['fault slow_consumer']);
     expect(transport.closedWith?.code).toBe(4008);
@@ -34,13 +34,13 @@ describe('output', () => {
   it('waits for the session to be ready, in order, and ends a connection for which too much waits', () => {
     const held = connect({ receive: () => [READY], deliver: () => [say('event')] }, { limits: 'held: 3' });
     held.logIn();
-    for (let count = 0; count < 3; count++) held.connection.offer(GONE);
+    for (let count = 0; count < 3; count++) held.connection.deliveries.offer(GONE);
     expect(held.transport.written).toEqual([]);
     held.receive('a');
     expect(held.said()).toEqual(['event', 'event', 'event']);
 
     const flooded = connect({}, { limits: 'held: 3' });
-    for (let count = 0; count < 4; count++) flooded.connection.offer(GONE);
+    for (let count = 0; count < 4; count++) flooded.connection.deliveries.offer(GONE);
     expect(flooded.transport.closedWith?.code).toBe(4008);
   });
 
@@ -52,8 +52,8 @@ describe('output', () => {
     });
     connection.open();
     const encodes = endpoint.metrics.encodes;
-    connection.offer(GONE);
-    connection.offer(GONE);
+    connection.deliveries.offer(GONE);
+    connection.deliveries.offer(GONE);
     expect(said()).toEqual(['shared', 'shared']);
     expect(endpoint.metrics.encodes).toBe(encodes + 1);
     expect([...endpoint.metrics.losses.all()]).toMatchObject([
@@ -73,10 +73,10 @@ describe('a delivery', () => {
     });
     logIn();
     connection.open();
-    for (const sequence of [1, 2, 3]) connection.offer(delivery(messageTo(sequence)));
+    for (const sequence of [1, 2, 3]) connection.deliveries.offer(delivery(messageTo(sequence)));
     advance(2000);
     expect(transport.calls).toEqual(['ping']);
-    const confirmed = connection.tracker.answer('main', 'bob').map(({ from, to }) => [from, to]);
+    const confirmed = connection.deliveries.tracker.answer('main', 'bob').map(({ from, to }) => [from, to]);
     expect(confirmed).toEqual([
       [1, 1],
       [3, 3],
@@ -87,10 +87,10 @@ describe('a delivery', () => {
     const { connection, logIn, advance } = connect({ open: () => [READY], deliver: () => [say('m')] });
     logIn();
     connection.open();
-    connection.offer(delivery(messageTo(1)));
+    connection.deliveries.offer(delivery(messageTo(1)));
     advance(2000);
     connection.pong(true);
-    expect(connection.tracker.answer('main', 'bob')).toHaveLength(1);
+    expect(connection.deliveries.tracker.answer('main', 'bob')).toHaveLength(1);
   });
 
   it('may be acknowledged by the dialect even if nothing of it is missed by the user', async () => {
@@ -101,12 +101,12 @@ describe('a delivery', () => {
     logIn();
     connection.open();
     const own = messageTo(1, { from: { namespace: 'main', id: 'bob', name: 'Bob' } });
-    connection.offer(delivery(own));
+    connection.deliveries.offer(delivery(own));
     const known = await new Promise((resolve) => {
       const conversation = 'direct:["bob","bob"]';
-      expect(connection.acknowledge(conversation, 2, true, () => resolve('wrong'))).toBe(false);
-      expect(connection.acknowledge(conversation, 1, true, () => resolve('done'))).toBe(true);
-      expect(connection.acknowledge(conversation, 1, true, () => resolve('twice'))).toBe(false);
+      expect(connection.deliveries.acknowledge(conversation, 2, true, () => resolve('wrong'))).toBe(false);
+      expect(connection.deliveries.acknowledge(conversation, 1, true, () => resolve('done'))).toBe(true);
+      expect(connection.deliveries.acknowledge(conversation, 1, true, () => resolve('twice'))).toBe(false);
     });
     expect(known).toBe('done');
   });

@@ -8,10 +8,8 @@ import type { Event, EventOf } from '../schemas/event.ts';
 import type { Message } from '../schemas/model.ts';
 import type { Lease } from './auth/lease.ts';
 import { type CloseReason, cutCloseText } from './close.ts';
-import { Confirmation } from './confirmation.ts';
 import type { ConnectionHost, Upgrade } from './connection-host.ts';
 import { Deliveries } from './deliveries.ts';
-import type { DeliveryTracker } from './delivery-tracker.ts';
 import type {
   Codec,
   ConnectionContext,
@@ -31,7 +29,6 @@ import { Output } from './output.ts';
 import type { Waiting } from './queue-metrics.ts';
 import { TokenBucket } from './rate-limit.ts';
 import { Receiver } from './receiver.ts';
-import type { ReplayScope } from './replay.ts';
 import { SessionTimers } from './session-timers.ts';
 import { Submissions } from './submissions.ts';
 import type { WheelTimer } from './timer-wheel.ts';
@@ -86,7 +83,6 @@ export class Connection implements TransportListener, ConnectionContext {
   #rate: TokenBucket | undefined;
   #attendanceRate: TokenBucket | undefined;
   #attending: Set<string> | undefined;
-  #confirmation: Confirmation | undefined;
   #lifeSigns: LifeSigns | undefined;
 
   constructor(host: ConnectionHost, endpoint: Endpoint, transport: Transport, upgrade: Upgrade) {
@@ -154,17 +150,8 @@ export class Connection implements TransportListener, ConnectionContext {
     return this.#attending;
   }
 
-  get confirmation(): Confirmation {
-    this.#confirmation ??= new Confirmation(this, this.#host.store);
-    return this.#confirmation;
-  }
-
   get outbox(): Outbox {
     return this.#output.outbox;
-  }
-
-  get tracker(): DeliveryTracker {
-    return this.confirmation.tracker;
   }
 
   get isEnding(): boolean {
@@ -176,11 +163,6 @@ export class Connection implements TransportListener, ConnectionContext {
     return this.#ending;
   }
 
-  /** Whether the session has said that values may be delivered. */
-  get isReady(): boolean {
-    return this.deliveries.isReady;
-  }
-
   get namespace(): string {
     return this.endpoint.namespace;
   }
@@ -188,12 +170,6 @@ export class Connection implements TransportListener, ConnectionContext {
   /** Bytes on their way to the peer. */
   get pendingBytes(): number {
     return this.outbox.pendingBytes;
-  }
-
-  /** Whether enough waits for the peer that whoever has more should wait too. */
-  get isCongested(): boolean {
-    const { sendBuffer, held } = this.endpoint.config.limits;
-    return this.pendingBytes > sendBuffer / 2 || this.deliveries.unready > held / 2;
   }
 
   /** What waits in either direction. */
@@ -249,7 +225,7 @@ export class Connection implements TransportListener, ConnectionContext {
       this.#heartbeat.alive();
       return;
     }
-    if (this.#heartbeat.answered()) this.#confirmation?.ponged();
+    if (this.#heartbeat.answered()) this.deliveries.answered();
   }
 
   drain(): void {
@@ -376,54 +352,15 @@ export class Connection implements TransportListener, ConnectionContext {
     if (this.isEnding) return;
     if (this.user !== undefined) this.#forgetLoginDeadline();
     this.#dialogue.settle(ref, outcome);
-    if (outcome.ok && this.endpoint.policy.replay === 'attend') this.#replayAttended(command);
+    if (outcome.ok) this.deliveries.attended(command);
     this.#sayGoodbyeIfIdle();
     this.#receiver.pump();
-  }
-
-  #replayAttended(command: Command): void {
-    if (this.user === undefined || this.user.anonymous) return;
-    if (command.type === 'join_group') this.replay({ conversations: [`group:${command.group}`] });
-    if (command.type !== 'subscribe') return;
-    if (command.target.type === 'group') this.replay({ conversations: [`group:${command.target.id}`] });
-    if (command.target.type === 'user') this.replay({ groups: [] });
   }
 
   // --- what it is told ----------------------------------------------------------------------------------
 
   sent(): void {
     this.#timers.touch('sent');
-  }
-
-  /** Offers an event. Before `ready`, and messages during a replay, it is held back. Never throws. */
-  offer(event: Event): void {
-    this.deliveries.offer(event);
-  }
-
-  /** Gives an event to the session now. */
-  deliver(event: Event): void {
-    this.deliveries.deliver(event);
-  }
-
-  /** Replays what the user missed, after replays already under way; live messages wait until it is complete. */
-  replay(scope: ReplayScope, done?: (outcome: Outcome) => void): void {
-    this.leaveBurst();
-    if (!this.isEnding && !this.#replacedNow) this.deliveries.replay(scope, done);
-  }
-
-  replayed(): void {
-    this.deliveries.replayed();
-  }
-
-  unsaid(message: Message): void {
-    this.#host.unsaid(this, message);
-  }
-
-  /** The dialect's own acknowledgement of a message delivery. False, without `done`, if none waits for it. */
-  acknowledge(conversation: string, sequence: number, accepted: boolean, done: () => void): boolean {
-    const known = this.confirmation.acknowledge(conversation, sequence, accepted, done);
-    if (known) this.deliveries.acknowledged();
-    return known;
   }
 
   /** A ping before long asks whether what was delivered has arrived. */
@@ -457,7 +394,7 @@ export class Connection implements TransportListener, ConnectionContext {
 
   ping(): void {
     this.outbox.flush();
-    this.#confirmation?.tracker.ask();
+    this.deliveries.asked();
     this.#transport.ping();
   }
 
@@ -503,7 +440,7 @@ export class Connection implements TransportListener, ConnectionContext {
   }
 
   #sayGoodbye(goodbye: Event): void {
-    this.deliver(goodbye);
+    this.deliveries.deliver(goodbye);
     this.end('shutting_down', errorText('shutting_down', this.endpoint.config.locale));
   }
 

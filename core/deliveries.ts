@@ -2,15 +2,17 @@
  * What a connection is told of events: held back until the session is ready, after what is being replayed, by the
  * session's own words or with the bytes of others who are told the same, and noted until it is confirmed.
  */
+import type { Command } from '../schemas/command.ts';
 import type { Event } from '../schemas/event.ts';
 import type { Message } from '../schemas/model.ts';
-import type { Confirmation } from './confirmation.ts';
+import { Confirmation, type ConfirmationHost } from './confirmation.ts';
 import type { ConnectionHost, Overlaid } from './connection-host.ts';
+import type { DeliveryTracker } from './delivery-tracker.ts';
 import type { Outcome } from './dialect.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { SharedDelivery } from './endpoint.ts';
 import type { Output } from './output.ts';
-import { Replay, type ReplayScope, type ReplayTarget } from './replay.ts';
+import { Replay, type ReplayDeliveries, type ReplayScope, type ReplayTarget, scopeOf } from './replay.ts';
 import type { Strand } from './strand.ts';
 
 /** News of others that nobody acts on at once. */
@@ -19,17 +21,14 @@ const UNHURRIED: ReadonlySet<Event['type']> = new Set(['presence_changed', 'memb
 const WHOLE: readonly string[] = Object.freeze(['*']);
 
 /** The connection, as far as deliveries need it. */
-export interface DeliveriesHost extends ReplayTarget {
-  readonly confirmation: Confirmation;
+export interface DeliveriesHost extends ConfirmationHost, ReplayTarget {
   leaveBurst(): void;
-  /** Nothing could be sent of a message. */
-  unsaid(message: Message): void;
 }
 
 /** What they need of the gateway. */
-export type DeliveriesGateway = Pick<ConnectionHost, 'overlays' | 'store'>;
+export type DeliveriesGateway = Pick<ConnectionHost, 'overlays' | 'store' | 'unsaid'>;
 
-export class Deliveries {
+export class Deliveries implements ReplayDeliveries {
   readonly #host: DeliveriesHost;
   readonly #gateway: DeliveriesGateway;
   readonly #dialogue: Dialogue;
@@ -39,6 +38,9 @@ export class Deliveries {
   #held: Event[] | undefined;
   /** While something is replayed. */
   #replay: Replay | undefined;
+  #replaysNoMore = false;
+  /** From the first event on that may have to be confirmed. */
+  #confirmation: Confirmation | undefined;
 
   constructor(host: DeliveriesHost, gateway: DeliveriesGateway, dialogue: Dialogue, output: Output) {
     this.#host = host;
@@ -52,14 +54,19 @@ export class Deliveries {
     return this.#isReady;
   }
 
-  /** Events that wait for the session to be ready. */
-  get unready(): number {
+  /** Events that wait for the session to be ready, or for a replay. */
+  get heldCount(): number {
+    return this.#unready + (this.#replay?.heldCount ?? 0);
+  }
+
+  get #unready(): number {
     return this.#held?.length ?? 0;
   }
 
-  /** Those, and events that wait for a replay. */
-  get heldCount(): number {
-    return this.unready + (this.#replay?.heldCount ?? 0);
+  /** Whether enough waits for the peer that whoever has more should wait too. */
+  get isCongested(): boolean {
+    const { sendBuffer, held } = this.#host.endpoint.config.limits;
+    return this.#host.pendingBytes > sendBuffer / 2 || this.#unready > held / 2;
   }
 
   /** Offers an event. Before `ready`, and messages during a replay, it is held back. Never throws. */
@@ -95,8 +102,8 @@ export class Deliveries {
       else this.#output.laid(laid.overlay, () => this.#deliverAlone(event));
     } catch (error) {
       if (event.type === 'message') {
-        this.#host.confirmation.failed(event.message);
-        this.#host.unsaid(event.message);
+        this.#confirming.failed(event.message);
+        this.#gateway.unsaid(this.#host, event.message);
       }
       this.#dialogue.fault(error);
     } finally {
@@ -114,18 +121,18 @@ export class Deliveries {
       isSaid = true;
       if (effect.confirm === 'dialect') isAcknowledged = true;
     }
-    const { confirmation } = this.#host;
+    const confirming = this.#confirming;
     if (!isSaid) {
-      confirmation.delivered(event, undefined);
-      this.#host.unsaid(event.message);
-    } else if (isAcknowledged) confirmation.delivered(event, 'acknowledged');
-    else confirmation.delivered(event, event.replayed === true ? 'replayed' : 'live');
+      confirming.delivered(event, undefined);
+      this.#gateway.unsaid(this.#host, event.message);
+    } else if (isAcknowledged) confirming.delivered(event, 'acknowledged');
+    else confirming.delivered(event, event.replayed === true ? 'replayed' : 'live');
   }
 
   #deliverShared(event: Event, key: string, laid: Overlaid | undefined): void {
     this.#output.sendShared(event, this.#shared(event, key, laid));
     if (event.type !== 'message' || this.#host.isEnding) return;
-    this.#host.confirmation.delivered(event, event.replayed === true ? 'replayed' : 'live');
+    this.#confirming.delivered(event, event.replayed === true ? 'replayed' : 'live');
   }
 
   #shared(event: Event, key: string, laid?: Overlaid): SharedDelivery {
@@ -159,17 +166,46 @@ export class Deliveries {
 
   /** It is told what others are told as well: messages of a group by others, from `oldest` to the newest. Never throws. */
   told(strand: Strand, newest: Message, oldest: number): void {
-    const { confirmation } = this.#host;
+    const confirming = this.#confirming;
     try {
       this.#output.adopt(strand);
-      if (!this.#host.isEnding) confirmation.deliveredAll(newest, oldest);
+      if (!this.#host.isEnding) confirming.deliveredAll(newest, oldest);
     } catch (error) {
-      confirmation.failed(newest);
+      confirming.failed(newest);
       this.#dialogue.fault(error);
     }
   }
 
-  // --- from the login on, and what was missed before ----------------------------------------------------------------------------------
+  // --- what has arrived: see confirmation.ts ------------------------------------------------------------
+
+  get #confirming(): Confirmation {
+    this.#confirmation ??= new Confirmation(this.#host, this.#gateway.store);
+    return this.#confirmation;
+  }
+
+  /** What waits for a confirmation, and what has one. */
+  get tracker(): DeliveryTracker {
+    return this.#confirming.tracker;
+  }
+
+  /** A ping goes out, whose pong confirms all before it. */
+  asked(): void {
+    this.#confirmation?.tracker.ask();
+  }
+
+  /** The pong to that ping has come. */
+  answered(): void {
+    this.#confirmation?.ponged();
+  }
+
+  /** The dialect's own acknowledgement of a message delivery. False, without `done`, if none waits for it. */
+  acknowledge(conversation: string, sequence: number, accepted: boolean, done: () => void): boolean {
+    const known = this.#confirming.acknowledge(conversation, sequence, accepted, done);
+    if (known) this.#replay?.acknowledged();
+    return known;
+  }
+
+  // --- from the login on, and what was missed before ----------------------------------------------------
 
   /** From here on events are delivered: first what `welcome` offers, then those that were held back. */
   begin(welcome: () => void): void {
@@ -183,8 +219,18 @@ export class Deliveries {
 
   /** Replays what the user missed, after replays already under way; live messages wait until it is complete. */
   replay(scope: ReplayScope, done?: (outcome: Outcome) => void): void {
-    this.#replay ??= new Replay(this.#host, this.#gateway.store, this.#host.endpoint.config.limits);
+    this.#host.leaveBurst();
+    if (this.#replaysNoMore) return;
+    this.#replay ??= new Replay(this.#host, this, this.#gateway.store, this.#host.endpoint.config.limits);
     this.#replay.add(scope, done);
+  }
+
+  /** The command has been carried out: where that is the endpoint's policy, what was missed of it is replayed. */
+  attended(command: Command): void {
+    const { endpoint, user } = this.#host;
+    if (endpoint.policy.replay !== 'attend' || user === undefined || user.anonymous) return;
+    const scope = scopeOf(command);
+    if (scope !== undefined) this.replay(scope);
   }
 
   replayed(): void {
@@ -196,17 +242,14 @@ export class Deliveries {
     this.#replay?.drained();
   }
 
-  /** The peer has acknowledged a message in its own words. */
-  acknowledged(): void {
-    this.#replay?.acknowledged();
-  }
-
+  /** For good: nothing is replayed from here on. */
   stopReplay(): void {
+    this.#replaysNoMore = true;
     this.#replay?.stop();
   }
 
   stop(): void {
-    this.#replay?.stop();
+    this.stopReplay();
     this.#held = undefined;
   }
 }

@@ -175,7 +175,7 @@ export class Destinations {
       queue.consumers.push(...queue.consumers.splice(index, 1));
       const next = queue.ready.shift() as Queue['ready'][number];
       queue.outstanding.get(consumer)?.set(next.entry.id, next.entry);
-      consumer.offer(eventOf(next.entry, next.redelivered));
+      consumer.deliveries.offer(eventOf(next.entry, next.redelivered));
     }
     this.#load(queue);
   }

@@ -95,7 +95,7 @@ export class FanOut {
         return;
       case 'topic':
         for (const connection of this.#destinations.subscribers(audience.namespace, audience.topic))
-          connection.offer(event);
+          connection.deliveries.offer(event);
         return;
       default:
         audience satisfies never;
@@ -129,7 +129,7 @@ export class FanOut {
     const echoed = ECHOED.has(event.type);
     if (record.aliases.size === 0) {
       for (const connection of record.connections) {
-        if (echoed || connection !== origin) connection.offer(event);
+        if (echoed || connection !== origin) connection.deliveries.offer(event);
       }
     } else {
       this.#toBridgedGroup(event, record, echoed ? undefined : origin);
@@ -147,7 +147,7 @@ export class FanOut {
         view = eventIn(event, namespace, groupIdIn(record, namespace));
         views.set(namespace, view);
       }
-      connection.offer(view);
+      connection.deliveries.offer(view);
     }
   }
 
@@ -163,7 +163,7 @@ export class FanOut {
     for (const user of users) {
       for (const connection of this.#directory.find(namespace, user)?.connections ?? []) {
         if (!record.connections.has(connection))
-          connection.offer(record.aliases.size === 0 ? event : eventIn(event, namespace, id));
+          connection.deliveries.offer(record.aliases.size === 0 ? event : eventIn(event, namespace, id));
       }
     }
   }
@@ -172,12 +172,12 @@ export class FanOut {
   #toAuthor(event: Event, record: GroupRecord, origin: Connection): void {
     const seen = (view: Event) =>
       record.aliases.size === 0 ? view : eventIn(view, origin.namespace, groupIdIn(record, origin.namespace));
-    if (!record.connections.has(origin)) origin.offer(seen(event));
+    if (!record.connections.has(origin)) origin.deliveries.offer(seen(event));
     const author =
       origin.user === undefined ? undefined : this.#directory.find(origin.namespace, origin.user.user.id);
     for (const connection of author?.connections ?? []) {
       if (connection === origin || record.connections.has(connection)) continue;
-      if (connection.endpoint.policy.attendance === 'membership') connection.offer(seen(event));
+      if (connection.endpoint.policy.attendance === 'membership') connection.deliveries.offer(seen(event));
     }
   }
 
@@ -193,10 +193,10 @@ export class FanOut {
       for (const connection of this.#directory.find(audience.namespace, id)?.connections ?? []) {
         if (connection === origin && !echoed) continue;
         if (connection === origin) originServed = true;
-        if (!toInbox || connection.inbox || connection === origin) connection.offer(event);
+        if (!toInbox || connection.inbox || connection === origin) connection.deliveries.offer(event);
       }
     }
-    if (echoed && origin !== undefined && !originServed) origin.offer(event);
+    if (echoed && origin !== undefined && !originServed) origin.deliveries.offer(event);
   }
 }
 

@@ -168,7 +168,7 @@ export class Hub implements ConnectionHost {
     const { policy } = connection.endpoint;
     this.rosters.welcome(connection);
     if (policy.replay !== 'login' || connection.user === undefined || connection.user.anonymous) return;
-    connection.replay(policy.groups === undefined ? {} : { groups: policy.groups });
+    connection.deliveries.replay(policy.groups === undefined ? {} : { groups: policy.groups });
   }
 
   isTracked(message: Message, { user, anonymous, key }: ConnectedUser): boolean {

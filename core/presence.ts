@@ -57,7 +57,7 @@ export function tellPresence(
     for (const connection of group.connections) {
       if (heard.has(connection) || connection.namespace !== user.namespace) continue;
       if (groups.length > 1) heard.add(connection);
-      connection.offer(event);
+      connection.deliveries.offer(event);
     }
     rosters.changed(group);
   }

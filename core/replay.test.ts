@@ -51,10 +51,10 @@ const inGroup = (id: string): Partial<Message> => ({ to: { type: 'group', id } }
 describe('a replay', () => {
   it('says what was missed page by page, then what came live meanwhile, each message once', () => {
     const { connection, store, said } = fixture();
-    connection.replay({});
-    connection.offer(delivery(messageTo(4)));
+    connection.deliveries.replay({});
+    connection.deliveries.offer(delivery(messageTo(4)));
     expect(store.page(many(1, 2), 'p1').after).toBeUndefined();
-    connection.offer(delivery(messageTo(5)));
+    connection.deliveries.offer(delivery(messageTo(5)));
     expect(store.page(many(3, 4)).after).toBe('p1');
     expect(said()).toEqual([
       'direct 1 again',
@@ -67,25 +67,30 @@ describe('a replay', () => {
 
   it('says all that was missed before the live messages that this connection has had already', () => {
     const { connection, store, said } = fixture();
-    for (const message of many(4, 5)) connection.offer(delivery(message));
-    connection.replay({});
+    for (const message of many(4, 5)) connection.deliveries.offer(delivery(message));
+    connection.deliveries.replay({});
     store.page(many(1, 5));
     expect(said()).toEqual(['direct 4', 'direct 5', 'direct 1 again', 'direct 2 again', 'direct 3 again']);
   });
 
   it('lets events overtake it that concern no message', () => {
     const { connection, store, said } = fixture();
-    connection.replay({});
-    connection.offer({ type: 'going_away', namespace: 'main', reason: 'disconnected', afterMs: 0 });
+    connection.deliveries.replay({});
+    connection.deliveries.offer({
+      type: 'going_away',
+      namespace: 'main',
+      reason: 'disconnected',
+      afterMs: 0,
+    });
     store.page(many(1, 1));
     expect(said()).toEqual(['going_away', 'direct 1 again']);
   });
 
   it("puts the user's own messages from elsewhere, which nobody misses, where they belong in the order", () => {
     const { connection, store, said } = fixture();
-    connection.replay({});
-    connection.offer(delivery(messageTo(2, { from: BOB, to: { type: 'user', id: 'alice' } })));
-    connection.offer(delivery(messageTo(3)));
+    connection.deliveries.replay({});
+    connection.deliveries.offer(delivery(messageTo(2, { from: BOB, to: { type: 'user', id: 'alice' } })));
+    connection.deliveries.offer(delivery(messageTo(3)));
     store.page([messageTo(1), messageTo(3)]);
     expect(said()).toEqual(['direct 1 again', 'direct 2', 'direct 3 again']);
   });
@@ -93,7 +98,7 @@ describe('a replay', () => {
   it('stands still while the peer does not read, and goes on when it does', () => {
     const { connection, store, said, transport } = fixture(SMALL);
     transport.room = 0;
-    connection.replay({});
+    connection.deliveries.replay({});
     store.page(many(1, 200));
     const before = said().length;
     expect(before).toBeLessThan(100);
@@ -115,28 +120,28 @@ describe('a replay', () => {
     );
     logIn();
     connection.open();
-    connection.replay({});
+    connection.deliveries.replay({});
     store.page(many(1, 10), 'p1');
     store.page(many(11, 20));
     expect(said()).toHaveLength(10);
     const conversation = 'direct:["alice","bob"]';
     for (let sequence = 1; sequence <= 10; sequence++) {
-      expect(connection.acknowledge(conversation, sequence, true, () => {})).toBe(true);
+      expect(connection.deliveries.acknowledge(conversation, sequence, true, () => {})).toBe(true);
     }
     expect(said()).toHaveLength(20);
   });
 
   it('that fails is reported, and what waited is said', () => {
     const { connection, store, said } = fixture();
-    connection.replay({});
-    connection.offer(delivery(messageTo(9)));
+    connection.deliveries.replay({});
+    connection.deliveries.offer(delivery(messageTo(9)));
     store.asked.shift()?.answer({ ok: false, error: new GatewayError('store_unavailable') });
     expect(said()).toEqual(['fault store_unavailable', 'direct 9']);
   });
 
   it('that is answered after the connection has ended says nothing', () => {
     const { connection, store, transport } = fixture();
-    connection.replay({});
+    connection.deliveries.replay({});
     connection.end('normal', '');
     store.page(many(1, 3), 'more');
     connection.drain();
@@ -152,8 +157,8 @@ describe('replays one after another', () => {
     const count = (outcome: unknown): void => {
       counts.push(outcome);
     };
-    connection.replay({ conversations: ['group:a'] }, count);
-    connection.replay({ conversations: ['group:b'] }, count);
+    connection.deliveries.replay({ conversations: ['group:a'] }, count);
+    connection.deliveries.replay({ conversations: ['group:b'] }, count);
     expect(store.asked).toHaveLength(1);
     expect(store.page(many(1, 2, inGroup('a'))).conversations).toEqual(['group:a']);
     expect(store.page(many(1, 1, inGroup('b'))).conversations).toEqual(['group:b']);
@@ -166,7 +171,7 @@ describe('replays one after another', () => {
 
   it('that are asked for in answer to the one before read once too', () => {
     const { connection, store } = fixture();
-    connection.replay({}, () => connection.replay({ groups: [] }));
+    connection.deliveries.replay({}, () => connection.deliveries.replay({ groups: [] }));
     store.page([]);
     expect(store.asked).toHaveLength(1);
     expect(store.page([]).groups).toEqual([]);
@@ -177,8 +182,8 @@ describe('replays one after another', () => {
 describe('when more comes live during a replay than may wait', () => {
   it('what the replay comes to anyway is let go and read again: all is said, in order, once', () => {
     const { connection, store, said } = fixture('held: 10');
-    connection.replay({});
-    for (const message of many(3, 20)) connection.offer(delivery(message));
+    connection.deliveries.replay({});
+    for (const message of many(3, 20)) connection.deliveries.offer(delivery(message));
     store.page(many(1, 2));
     store.page(many(3, 20));
     expect(said().map((text) => Number(text.split(' ')[1]))).toEqual(
@@ -188,14 +193,14 @@ describe('when more comes live during a replay than may wait', () => {
 
   it('what is let go is not confirmed by what is said after it', () => {
     const { connection, store } = fixture('held: 10');
-    for (const message of many(1, 2)) connection.offer(delivery(message));
-    connection.replay({});
-    for (const message of many(3, 14)) connection.offer(delivery(message));
+    for (const message of many(1, 2)) connection.deliveries.offer(delivery(message));
+    connection.deliveries.replay({});
+    for (const message of many(3, 14)) connection.deliveries.offer(delivery(message));
     // The reading of what was let go fails; what came last is said live.
     store.page([]);
     store.asked.shift()?.answer({ ok: false, error: new GatewayError('store_unavailable') });
-    connection.tracker.ask();
-    const ranges = connection.tracker.answer('main', 'bob').map(({ from, to }) => [from, to]);
+    connection.deliveries.tracker.ask();
+    const ranges = connection.deliveries.tracker.answer('main', 'bob').map(({ from, to }) => [from, to]);
     expect(ranges).toEqual([
       [1, 2],
       [14, 14],
@@ -204,17 +209,17 @@ describe('when more comes live during a replay than may wait', () => {
 
   it('what the replay does not come to is kept, and the connection ends if that is too much', () => {
     const kept = fixture('held: 10');
-    kept.connection.replay({ conversations: ['group:a'] });
-    for (const message of many(1, 4, inGroup('b'))) kept.connection.offer(delivery(message));
-    for (const message of many(1, 7, inGroup('a'))) kept.connection.offer(delivery(message));
+    kept.connection.deliveries.replay({ conversations: ['group:a'] });
+    for (const message of many(1, 4, inGroup('b'))) kept.connection.deliveries.offer(delivery(message));
+    for (const message of many(1, 7, inGroup('a'))) kept.connection.deliveries.offer(delivery(message));
     kept.store.page([]);
     kept.store.page(many(1, 7, inGroup('a')));
     expect(kept.said().filter((text) => text.startsWith('b'))).toEqual(['b 1', 'b 2', 'b 3', 'b 4']);
     expect(kept.said()).toHaveLength(11);
 
     const flooded = fixture('held: 10');
-    flooded.connection.replay({ conversations: ['group:a'] });
-    for (const message of many(1, 11, inGroup('b'))) flooded.connection.offer(delivery(message));
+    flooded.connection.deliveries.replay({ conversations: ['group:a'] });
+    for (const message of many(1, 11, inGroup('b'))) flooded.connection.deliveries.offer(delivery(message));
     expect(flooded.transport.closedWith?.code).toBe(4008);
   });
 });

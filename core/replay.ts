@@ -2,6 +2,7 @@
  * Delivers what a user missed, page by page, paced by the socket's drain. Live messages wait until it is
  * complete; if too many wait, they are let go, because they are in the log too, and the replay goes on to them.
  */
+import type { Command } from '../schemas/command.ts';
 import type { Event } from '../schemas/event.ts';
 import { conversationKey, type Message } from '../schemas/model.ts';
 import type { DeliveryTracker } from './delivery-tracker.ts';
@@ -14,6 +15,15 @@ import type { MessageStore } from './store/port.ts';
 export interface ReplayScope {
   readonly conversations?: readonly string[];
   readonly groups?: readonly string[];
+}
+
+/** What may have been missed of that which the command has made somebody attend; undefined: nothing is kept of it. */
+export function scopeOf(command: Command): ReplayScope | undefined {
+  if (command.type === 'join_group') return { conversations: [`group:${command.group}`] };
+  if (command.type !== 'subscribe') return undefined;
+  const { target } = command;
+  if (target.type === 'group') return { conversations: [`group:${target.id}`] };
+  return target.type === 'user' ? { groups: [] } : undefined;
 }
 
 interface Pass extends ReplayScope {
@@ -30,21 +40,26 @@ export interface ReplayLimits {
 /** The connection, as far as a replay needs it. */
 export interface ReplayTarget {
   readonly endpoint: Endpoint;
-  readonly tracker: DeliveryTracker;
   readonly user: ConnectedUser | undefined;
   readonly isEnding: boolean;
   readonly pendingBytes: number;
   flush(): void;
-  deliver(event: Event): void;
   /** Whether the message, if it is not delivered now, is missed by the connection's user. */
   isMissable(message: Message): boolean;
+  fault(error: unknown): void;
+}
+
+/** What it is told of events, as far as a replay needs it. */
+export interface ReplayDeliveries {
+  readonly tracker: DeliveryTracker;
+  deliver(event: Event): void;
   /** Nothing is left to replay. */
   replayed(): void;
-  fault(error: unknown): void;
 }
 
 export class Replay {
   readonly #target: ReplayTarget;
+  readonly #deliveries: ReplayDeliveries;
   readonly #store: Pick<MessageStore, 'missed'>;
   readonly #limits: ReplayLimits;
   readonly #passes: Pass[] = [];
@@ -60,8 +75,14 @@ export class Replay {
   #waitsForAcknowledgement = false;
   #stopped = false;
 
-  constructor(target: ReplayTarget, store: Pick<MessageStore, 'missed'>, limits: ReplayLimits) {
+  constructor(
+    target: ReplayTarget,
+    deliveries: ReplayDeliveries,
+    store: Pick<MessageStore, 'missed'>,
+    limits: ReplayLimits,
+  ) {
     this.#target = target;
+    this.#deliveries = deliveries;
     this.#store = store;
     this.#limits = limits;
   }
@@ -88,7 +109,7 @@ export class Replay {
     const kept: Event[] = [];
     for (const event of this.#held) {
       if (event.type !== 'message' || !this.#comesAgain(pass, event.message)) kept.push(event);
-      else this.#target.tracker.skipped(keyOf(event.message));
+      else this.#deliveries.tracker.skipped(keyOf(event.message));
     }
     if (kept.length > this.#limits.held / 2) {
       this.#target.endpoint.metrics.countRefusal('held');
@@ -162,7 +183,7 @@ export class Replay {
   #sayPage(): void {
     while (this.#said < this.#page.length) {
       if (this.#stopped || this.#target.isEnding) return;
-      if (this.#target.tracker.awaitedCount >= this.#limits.held / 2) {
+      if (this.#deliveries.tracker.awaitedCount >= this.#limits.held / 2) {
         this.#waitsForAcknowledgement = true;
         return;
       }
@@ -190,11 +211,11 @@ export class Replay {
   #say(message: Message): void {
     if (this.#target.isEnding) return;
     const conversation = keyOf(message);
-    if (this.#target.tracker.hasSent(conversation, message.sequence)) return;
+    if (this.#deliveries.tracker.hasSent(conversation, message.sequence)) return;
     if (this.#held.length > 0) this.#sayOwnBefore(conversation, message.sequence);
     this.#count++;
     this.#target.endpoint.metrics.replayed++;
-    this.#target.deliver({ type: 'message', namespace: message.namespace, message, replayed: true });
+    this.#deliveries.deliver({ type: 'message', namespace: message.namespace, message, replayed: true });
   }
 
   /** What the user wrote on another connection is never missed: it goes in where it belongs in the order. */
@@ -207,7 +228,7 @@ export class Replay {
     const earlier = this.#held.filter(isEarlier);
     if (earlier.length === 0) return;
     this.#held = this.#held.filter((event) => !isEarlier(event));
-    for (const event of earlier) this.#target.deliver(event);
+    for (const event of earlier) this.#deliveries.deliver(event);
   }
 
   #isOwn({ from }: Message): boolean {
@@ -241,11 +262,11 @@ export class Replay {
       const seen =
         event.type === 'message' &&
         !this.#isOwn(event.message) &&
-        this.#target.tracker.hasSent(keyOf(event.message), event.message.sequence);
-      if (!seen) this.#target.deliver(event);
+        this.#deliveries.tracker.hasSent(keyOf(event.message), event.message.sequence);
+      if (!seen) this.#deliveries.deliver(event);
     }
     // What was delivered may have led to another replay.
-    if (!this.isRunning) this.#target.replayed();
+    if (!this.isRunning) this.#deliveries.replayed();
   }
 }
 

@@ -45,7 +45,7 @@ function fixture(members: number) {
         user: connectedUser(user.user),
         isEnding: false,
         roster: undefined,
-        offer: (list: Roster) => told.push({ who: id, list, at: now }),
+        deliveries: { offer: (list: Roster) => told.push({ who: id, list, at: now }) },
       } as unknown as Connection;
       open.set(id, connection);
       user.connections.add(connection);

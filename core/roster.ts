@@ -104,7 +104,7 @@ export class Rosters {
         equal.set(known, isEqual);
       }
       connection.roster = current;
-      if (!isEqual) connection.offer(current);
+      if (!isEqual) connection.deliveries.offer(current);
     }
   }
 

@@ -101,6 +101,6 @@ export function disconnectConnection(
 
 function disconnect(connection: Connection): void {
   const { namespace } = connection;
-  connection.offer({ type: 'going_away', namespace, reason: 'disconnected', afterMs: 0 });
+  connection.deliveries.offer({ type: 'going_away', namespace, reason: 'disconnected', afterMs: 0 });
   connection.end('normal', '');
 }

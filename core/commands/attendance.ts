@@ -135,7 +135,7 @@ export function unsubscribe(
       ownInbox(connection, target);
       if (!connection.inbox) throw new GatewayError('not_subscribed');
       connection.inbox = false;
-      connection.tracker.skippedAll('direct:');
+      connection.deliveries.tracker.skippedAll('direct:');
       break;
     case 'group': {
       const record = hub.groups.find(connection.namespace, target.id);

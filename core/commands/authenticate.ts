@@ -157,7 +157,12 @@ function admit(hub: Hub, connection: Connection, record: UserRecord): void {
   }
   for (const other of older) {
     hub.detach(other);
-    other.offer({ type: 'session_replaced', namespace: user.namespace, origin: connection.id, user });
+    other.deliveries.offer({
+      type: 'session_replaced',
+      namespace: user.namespace,
+      origin: connection.id,
+      user,
+    });
     other.replaced();
   }
 }

@@ -16,7 +16,7 @@ export function sync(_hub: Hub, connection: Connection, command: CommandOf<'sync
         ? {}
         : { groups }
       : { conversations: [conversationKey(command.target, user.id)] };
-  connection.replay(scope, done);
+  connection.deliveries.replay(scope, done);
 }
 
 /** Settled when every acknowledgement is as durable as the store makes it. */
@@ -37,7 +37,7 @@ export function settleDelivery(
     const known =
       delivery.kind === 'queue'
         ? hub.destinations.settle(connection, delivery.queue, delivery.delivery, command.accepted, one)
-        : connection.acknowledge(delivery.conversation, delivery.sequence, command.accepted, one);
+        : connection.deliveries.acknowledge(delivery.conversation, delivery.sequence, command.accepted, one);
     if (!known) {
       unknown++;
       open--;

@@ -61,7 +61,7 @@ export function settleDeliveries(
   for (const delivery of command.deliveries) {
     if (delivery.kind !== 'message') continue;
     const { conversation, sequence } = delivery;
-    if (!connection.acknowledge(conversation, sequence, accepted, () => {})) continue;
+    if (!connection.deliveries.acknowledge(conversation, sequence, accepted, () => {})) continue;
     known = true;
     if (!accepted) link.incoming.refused(conversation, sequence);
   }

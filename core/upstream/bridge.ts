@@ -174,7 +174,7 @@ export class Bridge implements ConnectionHost {
       policy: this.#endpoint.policy,
       sharesWords: this.#words.isSame && this.#endpoint.config.identity !== 'integer',
       get isCongested() {
-        return connection.isCongested;
+        return connection.deliveries.isCongested;
       },
       prepare: (event) => this.#numbers.prepare(event),
       event: (event, received) => this.#event(connection, event, received),
@@ -184,7 +184,7 @@ export class Bridge implements ConnectionHost {
         if (overlay === undefined) say();
         else connection.laid(overlay, say);
       },
-      passes: (error) => this.#passes(error) && connection.isReady,
+      passes: (error) => this.#passes(error) && connection.deliveries.isReady,
       pass: (wire) => connection.pass(wire),
       lost: (type, fields, value) => this.#endpoint.metrics.countLoss(type, fields, value),
       pump: () => connection.pump(),
@@ -196,12 +196,12 @@ export class Bridge implements ConnectionHost {
   #event(connection: Connection, event: Event, received: Received | undefined): void {
     this.#words.lay(connection, event, received);
     this.#clients.of(connection)?.roster?.see(event);
-    connection.offer(event);
+    connection.deliveries.offer(event);
   }
 
   /** A message that others are told as well: what is made of it is kept for them. */
   #news(connection: Connection, event: Event, received: Received): void {
     this.#words.layForAll(connection, event, received);
-    connection.offer(event);
+    connection.deliveries.offer(event);
   }
 }

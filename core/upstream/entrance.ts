@@ -243,12 +243,12 @@ export class Entrance {
 
   #pushRoster(connection: Connection, event: Event): void {
     const prepared = this.#numbers.prepare(event);
-    if (prepared === undefined) connection.offer(event);
+    if (prepared === undefined) connection.deliveries.offer(event);
     // Whoever has no number is left out of the list, and counted.
     else
       prepared.then(
-        () => connection.offer(event),
-        () => connection.offer(event),
+        () => connection.deliveries.offer(event),
+        () => connection.deliveries.offer(event),
       );
   }
 }

@@ -193,7 +193,12 @@ describe('what waits', () => {
     const anna = await connectRaw(`${gateway.ws}/ws/json`);
     const [connection] = gateway.gateway.hub.connections;
     for (let count = 0; count < 3; count++)
-      connection?.offer({ type: 'going_away', namespace: 'main', reason: 'shutting_down', afterMs: 0 });
+      connection?.deliveries.offer({
+        type: 'going_away',
+        namespace: 'main',
+        reason: 'shutting_down',
+        afterMs: 0,
+      });
     const samples = await scrape(gateway.http);
     expect(sumOf(samples, 'dragoman_connections', { endpoint: '/ws/json' })).toBe(1);
     expect(sumOf(samples, 'dragoman_held_values', { endpoint: '/ws/json' })).toBe(3);

@@ -14,14 +14,14 @@ import { type Route, route } from './route.ts';
 const tag = 'Connections';
 
 function stateOf(connection: Connection): ConnectionView {
-  const { id, endpoint, user, remoteAddress: address, isReady: ready, attending, pendingBytes } = connection;
+  const { id, endpoint, user, remoteAddress: address, deliveries, attending, pendingBytes } = connection;
   return {
     id,
     endpoint: endpoint.path,
     dialect: endpoint.dialect.id,
     ...(user === undefined || user.anonymous ? {} : { user: user.user.id }),
     address,
-    ready,
+    ready: deliveries.isReady,
     attending: attending.size,
     pendingBytes,
   };
