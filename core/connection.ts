@@ -22,7 +22,6 @@ import { Dialogue } from './dialogue.ts';
 import type { ConnectedUser, Endpoint } from './endpoint.ts';
 import { errorText, GatewayError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
-import { LifeSigns } from './life-signs.ts';
 import { add } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import { Output } from './output.ts';
@@ -83,7 +82,6 @@ export class Connection implements TransportListener, ConnectionContext {
   #rate: TokenBucket | undefined;
   #attendanceRate: TokenBucket | undefined;
   #attending: Set<string> | undefined;
-  #lifeSigns: LifeSigns | undefined;
 
   constructor(host: ConnectionHost, endpoint: Endpoint, transport: Transport, upgrade: Upgrade) {
     this.#host = host;
@@ -102,7 +100,7 @@ export class Connection implements TransportListener, ConnectionContext {
     this.deliveries = new Deliveries(this, host, this.#dialogue, this.#output);
     this.#receiver = new Receiver(this, codec);
     this.#submissions = new Submissions(this);
-    this.#timers = new SessionTimers(host.wheel, this);
+    this.#timers = new SessionTimers(host.wheel, this.#dialogue);
     this.#heartbeat = new Heartbeat(host.wheel, heartbeat, this);
     this.#loginDeadline = host.wheel.arm(limits.beforeLogin.deadline, () => this.#missedLogin());
   }
@@ -209,7 +207,6 @@ export class Connection implements TransportListener, ConnectionContext {
   message(data: Uint8Array, isBinary: boolean): void {
     if (this.isEnding || this.#replacedNow) return;
     const { metrics } = this.endpoint;
-    this.#lifeSigns?.settle(true);
     metrics.wireMessagesIn++;
     metrics.bytesIn += data.length;
     this.#timers.touch('received');
@@ -219,13 +216,9 @@ export class Connection implements TransportListener, ConnectionContext {
 
   pong(unasked = false): void {
     if (this.isEnding) return;
-    this.#lifeSigns?.settle(true);
     this.#timers.touch('received_or_pong');
-    if (unasked) {
-      this.#heartbeat.alive();
-      return;
-    }
-    if (this.#heartbeat.answered()) this.deliveries.answered();
+    if (unasked) this.#heartbeat.alive();
+    else if (this.#heartbeat.answered()) this.deliveries.answered();
   }
 
   drain(): void {
@@ -245,7 +238,7 @@ export class Connection implements TransportListener, ConnectionContext {
     if (this.#closed) return;
     this.#closed = true;
     this.#stop();
-    this.#lifeSigns?.settle(false);
+    this.#heartbeat.gone();
     this.outbox.clear();
     // 1006: there was no close frame of the client's.
     if (this.#ending && code === 1006) this.endpoint.metrics.uncleanCloses++;
@@ -381,10 +374,6 @@ export class Connection implements TransportListener, ConnectionContext {
 
   // --- from its timers --------------------------------------------------------------------------------------
 
-  expire(timer: string): void {
-    this.#dialogue.expire(timer);
-  }
-
   lost(): void {
     this.log.info('no pong: connection ended');
     if (this.isEnding) return;
@@ -400,13 +389,7 @@ export class Connection implements TransportListener, ConnectionContext {
 
   /** Asks for a sign of life and tells whether one came within `withinMs`; a closed connection is not alive. */
   whetherAlive(withinMs: number, answer: (alive: boolean) => void): void {
-    if (this.isEnding) {
-      answer(false);
-      return;
-    }
-    this.#lifeSigns ??= new LifeSigns();
-    this.#lifeSigns.await(this.#host.wheel, withinMs, answer);
-    this.#heartbeat.probe();
+    this.#heartbeat.whetherAlive(withinMs, answer);
   }
 
   /** Its user has logged in elsewhere: nothing more is received, and the session says goodbye in its own time. */

@@ -67,7 +67,7 @@ it('pings soon after a delivery, once, and has at most one ping under way', () =
   to(100);
   expect(said).toEqual(['ping at 100']);
   heartbeat.confirmSoon();
-  heartbeat.probe();
+  heartbeat.whetherAlive(1000, () => {});
   to(300);
   expect(said).toEqual(['ping at 100']);
   heartbeat.answered();
@@ -84,11 +84,25 @@ it('a delivery never puts off the ping that is due', () => {
   expect(said).toEqual(['ping at 1000', 'lost at 1500']);
 });
 
-it('probes at once', () => {
+it('pings at once for whoever asks whether the peer is alive', () => {
   const { heartbeat, said, to } = fixture();
   to(20);
-  heartbeat.probe();
+  heartbeat.whetherAlive(100, () => {});
   expect(said).toEqual(['ping at 20']);
+});
+
+it.each([
+  ['a pong', (heartbeat: Heartbeat) => heartbeat.answered(), true],
+  ['other traffic', (heartbeat: Heartbeat) => heartbeat.alive(), true],
+  ['its end', (heartbeat: Heartbeat) => heartbeat.gone(), false],
+])('everybody who asked hears it once: %s', (_what, comes, isAlive) => {
+  const { heartbeat, to } = fixture();
+  const answers: boolean[] = [];
+  heartbeat.whetherAlive(100, (answer) => answers.push(answer));
+  heartbeat.whetherAlive(200, (answer) => answers.push(answer));
+  comes(heartbeat);
+  to(400);
+  expect(answers).toEqual([isAlive, isAlive]);
 });
 
 it('gives nobody up while reading is paused, and allows the whole time afterwards', () => {
@@ -110,8 +124,10 @@ it('does nothing more once it is stopped, whatever comes', () => {
   expect(heartbeat.answered()).toBe(false);
   heartbeat.alive();
   heartbeat.confirmSoon();
-  heartbeat.probe();
+  const answers: boolean[] = [];
+  heartbeat.whetherAlive(100, (answer) => answers.push(answer));
   heartbeat.resume();
+  expect(answers).toEqual([false]);
   expect(wheel.size).toBe(0);
   to(5000);
   expect(said).toEqual(['ping at 1000']);

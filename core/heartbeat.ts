@@ -2,6 +2,7 @@
  * WebSocket pings of one connection: no dialect may be left with a half-open socket. At most one ping is under
  * way, so that each pong answers exactly what was sent before it; a pong also confirms deliveries.
  */
+import { LifeSigns } from './life-signs.ts';
 import type { TimerWheel, WheelTimer } from './timer-wheel.ts';
 
 /** All in ms. */
@@ -31,6 +32,8 @@ export class Heartbeat implements WheelTimer {
   #confirming = false;
   #heardSincePing = false;
   #stopped = false;
+  /** From the first time that somebody asks. */
+  #lifeSigns: LifeSigns | undefined;
 
   constructor(wheel: TimerWheel, times: HeartbeatTimes, actions: HeartbeatActions) {
     this.#wheel = wheel;
@@ -39,9 +42,16 @@ export class Heartbeat implements WheelTimer {
     wheel.rearm(this, times.ping);
   }
 
-  /** Asks for a pong now; if a ping is under way, its pong will do. */
-  probe(): void {
-    if (!this.#underWay && !this.#stopped) this.fire();
+  /** Asks for a sign of life now, and tells whether one came within so many ms. Once it is stopped none will. */
+  whetherAlive(withinMs: number, answer: (isAlive: boolean) => void): void {
+    if (this.#stopped) {
+      answer(false);
+      return;
+    }
+    this.#lifeSigns ??= new LifeSigns();
+    this.#lifeSigns.await(this.#wheel, withinMs, answer);
+    // If a ping is under way, its pong will do.
+    if (!this.#underWay) this.fire();
   }
 
   /**
@@ -58,11 +68,13 @@ export class Heartbeat implements WheelTimer {
 
   /** Any traffic. It does not answer a ping, but a peer that talks is not gone. */
   alive(): void {
+    this.#lifeSigns?.settle(true);
     if (this.#underWay) this.#heardSincePing = true;
   }
 
   /** A pong came. False if no ping was under way: an unsolicited one confirms nothing. */
   answered(): boolean {
+    this.#lifeSigns?.settle(true);
     if (!this.#underWay || this.#stopped) return false;
     this.#underWay = false;
     this.#wheel.rearm(this, this.#times.ping);
@@ -83,6 +95,11 @@ export class Heartbeat implements WheelTimer {
   stop(): void {
     this.#stopped = true;
     this.#wheel.cancel(this);
+  }
+
+  /** The peer is gone: no sign of life will come any more. */
+  gone(): void {
+    this.#lifeSigns?.settle(false);
   }
 
   fire(): void {
