@@ -2,70 +2,31 @@
  * One connection, made of its parts: what it has received, what it wants, what it is told, its timers, its end. Its
  * session is called by `dialogue.ts` alone, and its transport is written to by `outbox.ts` alone.
  */
-import type { Logger } from 'pino';
-import type { Command, Credential } from '../schemas/command.ts';
-import type { Event, EventOf } from '../schemas/event.ts';
-import type { Message } from '../schemas/model.ts';
-import type { Lease } from './auth/lease.ts';
+import type { Command } from '../schemas/command.ts';
+import type { Event } from '../schemas/event.ts';
 import { type CloseReason, cutCloseText } from './close.ts';
 import type { ConnectionHost, Upgrade } from './connection-host.ts';
 import { Deliveries } from './deliveries.ts';
-import type {
-  Codec,
-  ConnectionContext,
-  Outcome,
-  TimerRestart,
-  WireIdentity,
-  WireMessage,
-} from './dialect.ts';
+import type { Outcome, TimerRestart, WireMessage } from './dialect.ts';
 import { Dialogue } from './dialogue.ts';
-import type { ConnectedUser, Endpoint } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { errorText, GatewayError } from './errors.ts';
 import { Heartbeat } from './heartbeat.ts';
 import { add } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import { Output } from './output.ts';
+import { Participant } from './participant.ts';
 import type { Waiting } from './queue-metrics.ts';
-import { TokenBucket } from './rate-limit.ts';
 import { Receiver } from './receiver.ts';
 import { SessionTimers } from './session-timers.ts';
 import { Submissions } from './submissions.ts';
 import type { WheelTimer } from './timer-wheel.ts';
 import type { Transport, TransportListener } from './transport.ts';
 
-export type { ConnectionHost, DeliveryStore, Overlaid, Upgrade } from './connection-host.ts';
-
-const NO_CREDENTIALS: readonly Credential[] = Object.freeze([]);
-
-/** To its session it is the context, and nothing more. */
-export class Connection implements TransportListener, ConnectionContext {
-  readonly id: string;
-  readonly endpoint: Endpoint;
-  /** What the upgrade carried, until somebody has logged in: they are secrets, and most connections live long. */
-  credentials: readonly Credential[];
-  readonly subprotocol: string | undefined;
-  /** Those cookies of the upgrade that the endpoint names. */
-  readonly cookies: Readonly<Record<string, string>>;
-  /** Shared by all connections of the user; undefined where nobody is logged in. */
-  userRate: TokenBucket | undefined;
-  /** Whose rate that is; undefined where nobody is counted. */
-  rated: object | undefined;
-  /** Set by the router when a login succeeds. */
-  user: ConnectedUser | undefined;
-  /** Whether direct messages come here. */
-  inbox = false;
-  /** The newest roster that was pushed here. */
-  roster: EventOf<'user_list'> | undefined;
-  /** The credentials are good here and wait for the server behind, which has deadlines of its own. */
-  awaitsUpstream = false;
-  /** Ends the connection when its token does; undefined before login and where nobody vouches for the user. */
-  lease: Lease | undefined;
-
+export class Connection extends Participant implements TransportListener {
   /** What it is told of events. */
   readonly deliveries: Deliveries;
-  readonly #host: ConnectionHost;
   readonly #transport: Transport;
-  readonly #codec: Codec<unknown>;
   readonly #dialogue: Dialogue;
   readonly #receiver: Receiver;
   readonly #submissions: Submissions;
@@ -77,23 +38,12 @@ export class Connection implements TransportListener, ConnectionContext {
   #ending = false;
   #closed = false;
   #replacedNow = false;
-  // Made at their first use: most connections are idle, and there are many.
-  #log: Logger | undefined;
-  #rate: TokenBucket | undefined;
-  #attendanceRate: TokenBucket | undefined;
-  #attending: Set<string> | undefined;
 
   constructor(host: ConnectionHost, endpoint: Endpoint, transport: Transport, upgrade: Upgrade) {
-    this.#host = host;
-    this.endpoint = endpoint;
+    super(host, endpoint, transport.remoteAddress, upgrade);
     this.#transport = transport;
-    this.credentials = upgrade.credentials;
-    this.cookies = upgrade.cookies;
-    this.subprotocol = upgrade.subprotocol;
-    this.id = host.newId();
     // Before any timer is armed: a face that throws must leave nothing behind.
     const { codec, session } = endpoint.openFace(this);
-    this.#codec = codec;
     const { limits, heartbeat } = endpoint.config;
     this.#output = new Output(this, transport, codec);
     this.#dialogue = new Dialogue(this, session, this.#output);
@@ -103,49 +53,6 @@ export class Connection implements TransportListener, ConnectionContext {
     this.#timers = new SessionTimers(host.wheel, this.#dialogue);
     this.#heartbeat = new Heartbeat(host.wheel, heartbeat, this);
     this.#loginDeadline = host.wheel.arm(limits.beforeLogin.deadline, () => this.#missedLogin());
-  }
-
-  get remoteAddress(): string {
-    return this.#transport.remoteAddress;
-  }
-
-  get identity(): WireIdentity {
-    return this.endpoint.identity;
-  }
-
-  now(): number {
-    return this.#host.now();
-  }
-
-  newId(): string {
-    return this.#host.newId();
-  }
-
-  get log(): Logger {
-    this.#log ??= this.#host.log.child({ connection: this.id, endpoint: this.endpoint.path });
-    return this.#log;
-  }
-
-  /** Of commands: `limits.rate`. */
-  get rate(): TokenBucket {
-    this.#rate ??= new TokenBucket(this.endpoint.config.limits.rate, this.#host.wheel.now());
-    return this.#rate;
-  }
-
-  /** Of joining and subscribing: `limits.rate`, and all of `limits.subscriptions` at once. */
-  get attendanceRate(): TokenBucket {
-    const { rate, subscriptions } = this.endpoint.config.limits;
-    this.#attendanceRate ??= new TokenBucket(
-      { perSecond: rate.perSecond, burst: Math.max(rate.burst, subscriptions) },
-      this.#host.wheel.now(),
-    );
-    return this.#attendanceRate;
-  }
-
-  /** Keys of the groups and destinations that it attends. */
-  get attending(): Set<string> {
-    this.#attending ??= new Set();
-    return this.#attending;
   }
 
   get outbox(): Outbox {
@@ -159,10 +66,6 @@ export class Connection implements TransportListener, ConnectionContext {
   /** Whether it was the gateway that ended it: a fault, a kick, a shutdown. */
   get wasEnded(): boolean {
     return this.#ending;
-  }
-
-  get namespace(): string {
-    return this.endpoint.namespace;
   }
 
   /** Bytes on their way to the peer. */
@@ -197,11 +100,6 @@ export class Connection implements TransportListener, ConnectionContext {
     this.#dialogue.open();
   }
 
-  /** Says why the connection may not be, and ends it: instead of `open`. The error is fatal. */
-  refuse(error: GatewayError): void {
-    this.fault(error);
-  }
-
   // --- from the transport -------------------------------------------------------------------------------
 
   message(data: Uint8Array, isBinary: boolean): void {
@@ -223,7 +121,7 @@ export class Connection implements TransportListener, ConnectionContext {
 
   drain(): void {
     this.deliveries.drained();
-    this.#host.drained(this);
+    this.host.drained(this);
   }
 
   refused(reason: 'too_large' | 'invalid_payload' | 'protocol_error'): void {
@@ -243,17 +141,13 @@ export class Connection implements TransportListener, ConnectionContext {
     // 1006: there was no close frame of the client's.
     if (this.#ending && code === 1006) this.endpoint.metrics.uncleanCloses++;
     this.log.debug({ code }, 'connection closed');
-    this.#host.closed(this);
+    this.host.closed(this);
   }
 
   // --- what receiving needs ------------------------------------------------------------------------------
 
-  get isLoggedIn(): boolean {
-    return this.user !== undefined;
-  }
-
   get mayReceive(): boolean {
-    return this.#submissions.areOpen && this.#host.mayReceive(this);
+    return this.#submissions.areOpen && this.host.mayReceive(this);
   }
 
   /** The frame that is being handled, and the wire message that it came in. */
@@ -264,7 +158,7 @@ export class Connection implements TransportListener, ConnectionContext {
 
   /** A frame as this connection's codec writes it. */
   encode(frame: unknown): WireMessage {
-    return this.#codec.encode(frame);
+    return this.#output.wireOf(frame);
   }
 
   /** Sends a wire message as it is. */
@@ -314,7 +208,7 @@ export class Connection implements TransportListener, ConnectionContext {
 
   passOn(error: GatewayError): boolean {
     const wire = this.#receiver.current;
-    return wire !== undefined && this.#host.pass(this, wire, error);
+    return wire !== undefined && this.host.pass(this, wire, error);
   }
 
   /** What it was told together with others comes before whatever happens to it now. That may end it. */
@@ -328,8 +222,8 @@ export class Connection implements TransportListener, ConnectionContext {
 
   becomeReady(): void {
     this.deliveries.begin(() => {
-      if (this.user !== undefined) this.credentials = NO_CREDENTIALS;
-      this.#host.ready(this);
+      this.forgetCredentials();
+      this.host.ready(this);
     });
   }
 
@@ -338,7 +232,7 @@ export class Connection implements TransportListener, ConnectionContext {
   }
 
   route(command: Command, done: (outcome: Outcome) => void): void {
-    this.#host.submit(this, command, done);
+    this.host.submit(this, command, done);
   }
 
   settled(ref: number, command: Command, outcome: Outcome): void {
@@ -359,11 +253,6 @@ export class Connection implements TransportListener, ConnectionContext {
   /** A ping before long asks whether what was delivered has arrived. */
   askSoon(): void {
     this.#heartbeat.confirmSoon();
-  }
-
-  /** Whether the message stays missed by this connection's user until its delivery is confirmed. */
-  isMissable(message: Message): boolean {
-    return this.user !== undefined && this.#host.isTracked(message, this.user);
   }
 
   #missedLogin(): void {
@@ -401,7 +290,7 @@ export class Connection implements TransportListener, ConnectionContext {
     this.deliveries.stopReplay();
     this.#transport.pause();
     const { closeTimeout } = this.endpoint.config.limits;
-    this.#replacedDeadline = this.#host.wheel.arm(closeTimeout, () => this.end('replaced', ''));
+    this.#replacedDeadline = this.host.wheel.arm(closeTimeout, () => this.end('replaced', ''));
   }
 
   // --- the end ------------------------------------------------------------------------------------------
@@ -450,7 +339,7 @@ export class Connection implements TransportListener, ConnectionContext {
   }
 
   #stop(): void {
-    const { wheel } = this.#host;
+    const { wheel } = this.host;
     this.#forgetLoginDeadline();
     this.lease?.stop();
     if (this.#replacedDeadline !== undefined) wheel.cancel(this.#replacedDeadline);
@@ -461,7 +350,7 @@ export class Connection implements TransportListener, ConnectionContext {
   }
 
   #forgetLoginDeadline(): void {
-    if (this.#loginDeadline !== undefined) this.#host.wheel.cancel(this.#loginDeadline);
+    if (this.#loginDeadline !== undefined) this.host.wheel.cancel(this.#loginDeadline);
     this.#loginDeadline = undefined;
   }
 

@@ -3,7 +3,7 @@
  * bytes serve every connection with the same fan-out key. A peer that does not keep up is a slow consumer.
  */
 import type { Event } from '../schemas/event.ts';
-import type { Overlaid } from './connection.ts';
+import type { Overlaid } from './connection-host.ts';
 import type { Codec, Effect, WireMessage } from './dialect.ts';
 import type { Endpoint, Lane, SharedDelivery } from './endpoint.ts';
 import { GatewayError } from './errors.ts';
@@ -47,6 +47,11 @@ export class Output {
   /** The peer is answered under the key that it used last. */
   keyUsed(keyId: number): void {
     this.#keyId = keyId;
+  }
+
+  /** A frame as the peer reads it. */
+  wireOf(frame: unknown): WireMessage {
+    return this.#codec.encode(frame);
   }
 
   send(frame: unknown): void {

@@ -2,10 +2,10 @@
 import type { SendMessage } from '../../schemas/command.ts';
 import { isId, type Target, type User } from '../../schemas/model.ts';
 import { userIn } from '../bridged-view.ts';
-import type { Connection } from '../connection.ts';
 import { GatewayError } from '../errors.ts';
 import type { Hub } from '../hub.ts';
 import type { Mutable } from '../mutable.ts';
+import type { Participant } from '../participant.ts';
 import type { MessageDraft, StoreOperation } from '../store/port.ts';
 import { fingerprint } from '../store/rules.ts';
 import { checkSender, knownGroup, mayWrite, recipientFor, speaker } from './permissions.ts';
@@ -14,14 +14,14 @@ import { checkSender, knownGroup, mayWrite, recipientFor, speaker } from './perm
 export type Originals = ReadonlyMap<SendMessage, SendMessage>;
 
 /** @throws GatewayError whatever a message would be refused for before it reaches the store */
-export function checkMessage(hub: Hub, connection: Connection, command: SendMessage): void {
+export function checkMessage(hub: Hub, connection: Participant, command: SendMessage): void {
   draftOf(hub, connection, speaker(connection), command);
 }
 
 /** A repeat is told from another message by what the client said, not by what the backend made of it. */
 export function appendOf(
   hub: Hub,
-  connection: Connection,
+  connection: Participant,
   user: User,
   command: SendMessage,
   originals: Originals | undefined,
@@ -34,7 +34,7 @@ export function appendOf(
 }
 
 /** Checks everything that can be checked without the store. */
-function draftOf(hub: Hub, connection: Connection, user: User, command: SendMessage): MessageDraft {
+function draftOf(hub: Hub, connection: Participant, user: User, command: SendMessage): MessageDraft {
   checkSender(user, command.claimedSender);
   checkContent(command, connection.endpoint.config.limits.content);
   const { target } = command;

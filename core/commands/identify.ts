@@ -2,8 +2,8 @@
 import type { Credential } from '../../schemas/command.ts';
 import { Id } from '../../schemas/model.ts';
 import type { Authenticator, Identity, LoginContext } from '../auth/port.ts';
-import type { Connection } from '../connection.ts';
 import { GatewayError } from '../errors.ts';
+import type { Participant } from '../participant.ts';
 
 export interface Identified {
   readonly identity: Identity;
@@ -20,7 +20,7 @@ export interface Identified {
  * upstream_unavailable when it could not be found out
  */
 export async function identify(
-  connection: Connection,
+  connection: Participant,
   credentials: readonly Credential[],
 ): Promise<Identified | undefined> {
   const { endpoint } = connection;

@@ -1,13 +1,13 @@
 /** Who may do what: asked by every command, so that a rule stands in one place. */
 import type { User } from '../../schemas/model.ts';
-import type { Connection } from '../connection.ts';
 import type { UserRecord } from '../directory.ts';
 import { GatewayError } from '../errors.ts';
 import { type GroupRecord, isOpenIn, userKey } from '../groups.ts';
 import type { Hub } from '../hub.ts';
+import type { Participant } from '../participant.ts';
 
 /** @throws GatewayError unauthenticated before login, forbidden for those who may only listen */
-export function speaker(connection: Connection): User {
+export function speaker(connection: Participant): User {
   const { user } = connection;
   if (user === undefined) throw new GatewayError('unauthenticated');
   if (user.anonymous)
@@ -21,7 +21,7 @@ export function checkSender(user: User, claimed: string | undefined): void {
 }
 
 /** @throws GatewayError group_unknown */
-export function knownGroup(hub: Hub, connection: Connection, id: string): GroupRecord {
+export function knownGroup(hub: Hub, connection: Participant, id: string): GroupRecord {
   const record = hub.groups.find(connection.namespace, id);
   const own = connection.endpoint.policy.transientGroups?.prefix;
   // A name made by the prefix never reaches a group that somebody configured under such an id.
@@ -35,7 +35,7 @@ export function knownGroup(hub: Hub, connection: Connection, id: string): GroupR
 }
 
 /** The group, made now if its id has the endpoint's prefix for such groups. */
-export function groupToAttend(hub: Hub, connection: Connection, id: string): GroupRecord {
+export function groupToAttend(hub: Hub, connection: Participant, id: string): GroupRecord {
   const rule = connection.endpoint.policy.transientGroups;
   const { namespace } = connection;
   if (rule === undefined || !id.startsWith(rule.prefix) || hub.groups.find(namespace, id) !== undefined) {
@@ -58,7 +58,7 @@ export function groupToAttend(hub: Hub, connection: Connection, id: string): Gro
 export const isMember = (record: GroupRecord, user: User): boolean => record.members.has(userKey(user));
 
 /** @throws GatewayError forbidden: a closed group is for members */
-export function mayAttend(record: GroupRecord, connection: Connection): void {
+export function mayAttend(record: GroupRecord, connection: Participant): void {
   if (isOpenIn(record, connection.namespace)) return;
   const { user } = connection;
   if (user === undefined || user.anonymous || !isMember(record, user.user)) {
@@ -67,7 +67,7 @@ export function mayAttend(record: GroupRecord, connection: Connection): void {
 }
 
 /** @throws GatewayError forbidden, muted */
-export function mayWrite(record: GroupRecord, connection: Connection, user: User): void {
+export function mayWrite(record: GroupRecord, connection: Participant, user: User): void {
   mayAttend(record, connection);
   if (record.muted.has(userKey(user))) throw new GatewayError('muted');
 }
@@ -81,7 +81,7 @@ export function recipientFor(hub: Hub, user: User, id: string): UserRecord {
 }
 
 /** @throws GatewayError limit_exceeded: at most `limits.subscriptions` */
-export function roomToAttend(connection: Connection): void {
+export function roomToAttend(connection: Participant): void {
   const { subscriptions } = connection.endpoint.config.limits;
   if (connection.attending.size >= subscriptions) {
     connection.endpoint.metrics.countRefusal('subscriptions');

@@ -1,8 +1,8 @@
 /** How often a connection and its user may send: asked before every command, whoever handles it. */
 import type { Command } from '../../schemas/command.ts';
-import type { Connection } from '../connection.ts';
 import { GatewayError } from '../errors.ts';
 import type { Hub } from '../hub.ts';
+import type { Participant } from '../participant.ts';
 
 /** Commands that cost nothing to anybody else and are not counted against the send rate. */
 const FREE: ReadonlySet<Command['type']> = new Set(['authenticate', 'settle_delivery', 'disconnect']);
@@ -16,7 +16,7 @@ const ATTENDANCE: ReadonlySet<Command['type']> = new Set([
 ]);
 
 /** @throws GatewayError rate_limited */
-export function checkRates(hub: Hub, connection: Connection, command: Command): void {
+export function checkRates(hub: Hub, connection: Participant, command: Command): void {
   if (FREE.has(command.type)) return;
   if (ATTENDANCE.has(command.type)) {
     if (connection.attendanceRate.take(hub.wheel.now())) return;
@@ -27,7 +27,7 @@ export function checkRates(hub: Hub, connection: Connection, command: Command): 
 }
 
 /** The send rate of a connection and of its user. @throws GatewayError rate_limited */
-export function checkRate(hub: Hub, connection: Connection, cost: number): void {
+export function checkRate(hub: Hub, connection: Participant, cost: number): void {
   const { metrics } = connection.endpoint;
   const now = hub.wheel.now();
   if (!connection.rate.take(now, cost)) {

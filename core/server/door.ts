@@ -102,7 +102,7 @@ export class Door {
     }
     endpoint.metrics.countRefusal(refused);
     hub.refused(connection);
-    return { connection, begin: () => connection.refuse(refusalError(refused)) };
+    return { connection, begin: () => connection.fault(refusalError(refused)) };
   }
 }
 

@@ -1,6 +1,7 @@
 /** The same dialect on both sides of a bridge: what one side has said goes to the other in its very words. */
 import type { Event } from '../../schemas/event.ts';
-import type { Connection, Overlaid } from '../connection.ts';
+import type { Connection } from '../connection.ts';
+import type { Overlaid } from '../connection-host.ts';
 import type { WireMessage } from '../dialect.ts';
 import { newLanes } from '../endpoint.ts';
 import type { Hub } from '../hub.ts';
