@@ -11,6 +11,7 @@ import type { Endpoint } from './endpoint.ts';
 import { errorText, type GatewayError, toGatewayError } from './errors.ts';
 import { add } from './metrics.ts';
 import type { Output } from './output.ts';
+import type { Submissions } from './submissions.ts';
 
 type SessionEffects = Effects<unknown, Command>;
 
@@ -21,7 +22,6 @@ export interface DialogueHost {
   readonly isEnding: boolean;
   /** What it was told together with others comes before whatever happens to it now. That may end it. */
   leaveBurst(): void;
-  submit(ref: number, command: Command): void;
   setTimer(name: string, afterMs: number | null, restart: TimerRestart | undefined): void;
   becomeReady(): void;
   /** Hands on what is being received and the codec does not know; false where that can't be. */
@@ -33,13 +33,15 @@ export class Dialogue {
   readonly session: ServerSession<unknown>;
   readonly #host: DialogueHost;
   readonly #output: Output;
+  readonly #submissions: Submissions;
   /** What the session was given last: an example of what it can't say. */
   #subject: unknown;
 
-  constructor(host: DialogueHost, session: ServerSession<unknown>, output: Output) {
+  constructor(host: DialogueHost, session: ServerSession<unknown>, output: Output, submissions: Submissions) {
     this.#host = host;
     this.session = session;
     this.#output = output;
+    this.#submissions = submissions;
   }
 
   /** The frame, or the event, that is being handled. */
@@ -125,7 +127,7 @@ export class Dialogue {
         this.#output.send(effect.frame);
         return;
       case 'route':
-        this.#host.submit(effect.ref, effect.value);
+        this.#submissions.submit(effect.ref, effect.value);
         return;
       case 'lost':
         this.#host.endpoint.metrics.countLoss(effect.type, effect.fields, this.#subject);

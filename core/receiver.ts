@@ -3,6 +3,7 @@
  * pauses the socket, and before login little is accepted at all.
  */
 import type { Codec, WireMessage } from './dialect.ts';
+import type { Dialogue } from './dialogue.ts';
 import type { Endpoint } from './endpoint.ts';
 import { GatewayError } from './errors.ts';
 import { Inbox } from './inbox.ts';
@@ -14,9 +15,6 @@ export interface ReceiverHost {
   readonly isLoggedIn: boolean;
   /** Whether the next frame may be handled now. */
   readonly mayReceive: boolean;
-  /** Handles a frame; whether anything came of it (nothing does of a heart-beat). */
-  frame(frame: unknown): boolean;
-  fault(error: unknown): void;
   /** Reading stops and starts. */
   pause(): void;
   resume(): void;
@@ -32,6 +30,7 @@ const NOTHING: Pick<Inbox, 'size' | 'bytes'> = Object.freeze({ size: 0, bytes: 0
 export class Receiver {
   readonly #host: ReceiverHost;
   readonly #codec: Codec<unknown>;
+  readonly #dialogue: Dialogue;
   /** From the first message on. */
   #waiting: Inbox | undefined;
   /** Frames of the wire message that is being handled. */
@@ -42,9 +41,10 @@ export class Receiver {
   #bytesBeforeLogin = 0;
   #framesBeforeLogin = 0;
 
-  constructor(host: ReceiverHost, codec: Codec<unknown>) {
+  constructor(host: ReceiverHost, codec: Codec<unknown>, dialogue: Dialogue) {
     this.#host = host;
     this.#codec = codec;
+    this.#dialogue = dialogue;
   }
 
   /** The wire message whose frames are being handled, as the codec was given it. */
@@ -134,7 +134,7 @@ export class Receiver {
       }
     } catch (error) {
       this.#frames = undefined;
-      this.#host.fault(error);
+      this.#dialogue.fault(error);
       this.#current = undefined;
     }
   }
@@ -164,7 +164,7 @@ export class Receiver {
       next = frames.next();
     } catch (error) {
       this.#frames = undefined;
-      this.#host.fault(error);
+      this.#dialogue.fault(error);
       this.#current = undefined;
       return;
     }
@@ -183,9 +183,10 @@ export class Receiver {
     if (!isLoggedIn && this.#framesBeforeLogin >= config.limits.beforeLogin.frames) {
       metrics.countRefusal('frames_before_login');
       const detail = `at most ${config.limits.beforeLogin.frames} frames before login`;
-      this.#host.fault(new GatewayError('unauthenticated', { detail, fatal: 'unauthenticated' }));
+      this.#dialogue.fault(new GatewayError('unauthenticated', { detail, fatal: 'unauthenticated' }));
       return;
     }
-    if (this.#host.frame(frame) && !isLoggedIn) this.#framesBeforeLogin++;
+    // Nothing comes of a heart-beat.
+    if (this.#dialogue.receive(frame) && !isLoggedIn) this.#framesBeforeLogin++;
   }
 }

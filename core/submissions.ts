@@ -1,7 +1,6 @@
 /** The commands of a connection that have no outcome yet: how many they may be, and which of them hold up the rest. */
 import type { Logger } from 'pino';
 import type { Command } from '../schemas/command.ts';
-import type { Event } from '../schemas/event.ts';
 import type { Outcome } from './dialect.ts';
 import type { Endpoint } from './endpoint.ts';
 
@@ -32,8 +31,6 @@ export class Submissions {
   /** Ordered commands that are not settled. */
   #holding = 0;
   #inFlight = 0;
-  /** Said once nothing is in flight any more; nothing new is received then. */
-  goodbye: Event | undefined;
 
   constructor(host: SubmissionsHost) {
     this.#host = host;
@@ -46,8 +43,7 @@ export class Submissions {
 
   /** Whether another command may come. */
   get areOpen(): boolean {
-    if (this.goodbye !== undefined || this.#holding > 0) return false;
-    return this.#inFlight < this.#host.endpoint.config.limits.inFlight;
+    return this.#holding === 0 && this.#inFlight < this.#host.endpoint.config.limits.inFlight;
   }
 
   submit(ref: number, command: Command): void {
