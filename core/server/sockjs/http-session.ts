@@ -13,8 +13,8 @@ import {
   type Incoming,
   OPEN_FRAME,
 } from './framing.ts';
-import { Inlet } from './inlet.ts';
 import type { Receiver, ReceiverOwner } from './receiver.ts';
+import { Sending, type SendingOutcome } from './sending.ts';
 
 export interface HttpSessionOptions {
   readonly remoteAddress: string;
@@ -26,8 +26,7 @@ export interface HttpSessionOptions {
   readonly forget: () => void;
 }
 
-/** `busy`: an earlier `xhr_send` is still held back. `gone`: the session ended before the messages' turn came. */
-export type ReceiveOutcome = 'taken' | 'busy' | 'gone' | 'broken' | 'invalid_payload' | 'too_large';
+export type ReceiveOutcome = SendingOutcome | 'broken' | 'invalid_payload' | 'too_large';
 
 /** `closing`: a close frame is to be said or has been said, and is repeated to whoever asks. */
 type State = 'open' | 'closing' | 'over';
@@ -36,7 +35,7 @@ export class HttpSession implements Transport, ReceiverOwner {
   readonly kind = 'sockjs';
   readonly remoteAddress: string;
   readonly #options: HttpSessionOptions;
-  readonly #inlet: Inlet;
+  readonly #sending: Sending;
   #listener: TransportListener | undefined;
   #state: State = 'open';
   #opened = false;
@@ -62,12 +61,11 @@ export class HttpSession implements Transport, ReceiverOwner {
 
   #heartbeat: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
-  #heldSend: ((outcome: ReceiveOutcome) => void) | undefined;
 
   constructor(options: HttpSessionOptions) {
     this.#options = options;
     this.remoteAddress = options.remoteAddress;
-    this.#inlet = new Inlet((message) => {
+    this.#sending = new Sending((message) => {
       if (this.#state === 'open') this.#listener?.message(message, false);
     });
     // Until the first request is attached: it may be gone before that.
@@ -119,20 +117,18 @@ export class HttpSession implements Transport, ReceiverOwner {
   }
 
   pause(): void {
-    this.#inlet.pause();
+    this.#sending.pause();
   }
 
   resume(): void {
-    this.#inlet.resume();
-    this.#answerHeldSend();
+    this.#sending.resume();
   }
 
   close(code: number, text: string): void {
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#closing = { code, frame: closeFrame(code, cutCloseText(text)) };
-    this.#inlet.clear();
-    this.#settleHeldSend('taken');
+    this.#sending.drop('taken');
     // A client that never comes back, or never reads, must not keep the session.
     this.#armDeadline();
     this.#flush();
@@ -176,12 +172,7 @@ export class HttpSession implements Transport, ReceiverOwner {
       this.refuse(incoming.kind);
       return incoming.kind;
     }
-    if (!this.#inlet.empty) return 'busy';
-    this.#inlet.push(incoming.messages);
-    if (this.#inlet.empty) return 'taken';
-    return new Promise((resolve) => {
-      this.#heldSend = resolve;
-    });
+    return this.#sending.take(incoming.messages);
   }
 
   /** The client broke a bound: the listener hears of it, and the session ends. */
@@ -265,16 +256,6 @@ export class HttpSession implements Transport, ReceiverOwner {
     if (this.#state === 'open') this.#listener?.pong();
   }
 
-  #answerHeldSend(): void {
-    if (this.#inlet.empty) this.#settleHeldSend('taken');
-  }
-
-  #settleHeldSend(outcome: ReceiveOutcome): void {
-    const settle = this.#heldSend;
-    this.#heldSend = undefined;
-    settle?.(outcome);
-  }
-
   #armDeadline(): void {
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.#finish(1006), this.#options.disconnectMs).unref();
@@ -294,8 +275,7 @@ export class HttpSession implements Transport, ReceiverOwner {
     clearTimeout(this.#deadline);
     this.#pending = [];
     this.#pendingBytes = 0;
-    this.#inlet.clear();
-    this.#settleHeldSend('gone');
+    this.#sending.drop('gone');
     this.#receiver?.destroy();
     this.#receiver = undefined;
     for (const receiver of this.#leaving) receiver.destroy();
