@@ -115,3 +115,16 @@ it('what a client has confirmed in words is noted at once, and a pong with other
   await Promise.all([another, confirm(true)]);
   expect(batches()).toEqual([1, 1, 2]);
 });
+
+it('what cannot be sent to the thread is refused alone with its batch, and what comes after is stored', async () => {
+  const first = store('first');
+  await turns();
+  const unsendable = answer((done) =>
+    link.ask({ kind: 'save_directory', entries: [(() => undefined) as never] }, done, () => undefined),
+  );
+  const beside = store('beside');
+  await expect(unsendable).rejects.toMatchObject({ code: 'store_unavailable' });
+  await expect(beside).rejects.toMatchObject({ code: 'store_unavailable' });
+  expect(await Promise.all([first, store('after')])).toEqual([1, 1]);
+  expect(link.fault).toBeUndefined();
+});
