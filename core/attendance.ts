@@ -17,6 +17,10 @@ export type AttendanceHub = Pick<
 const keyOf = ({ namespace }: Connection, record: GroupRecord): string =>
   `group:${userKey({ namespace, id: groupIdIn(record, namespace) })}`;
 
+export function attends(connection: Connection, record: GroupRecord): boolean {
+  return record.connections.has(connection);
+}
+
 /** Others hear of it if it is the user's first connection there. */
 export function attend(hub: AttendanceHub, connection: Connection, record: GroupRecord): void {
   if (record.connections.has(connection)) return;

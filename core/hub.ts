@@ -259,10 +259,6 @@ export class Hub implements ConnectionHost {
     detach(this, connection);
   }
 
-  attends(connection: Connection, record: GroupRecord): boolean {
-    return record.connections.has(connection);
-  }
-
   attend(connection: Connection, record: GroupRecord): void {
     attend(this, connection, record);
   }

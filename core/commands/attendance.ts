@@ -1,6 +1,7 @@
 /** Attendance: joining, subscribing, and who is there. */
 import type { CommandOf } from '../../schemas/command.ts';
 import type { Destination } from '../../schemas/model.ts';
+import { attends } from '../attendance.ts';
 import type { Connection } from '../connection.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { type GroupRecord, userKey } from '../groups.ts';
@@ -20,7 +21,7 @@ export function joinGroup(
   checkSender(user, command.claimedSender);
   const record = groupToAttend(hub, connection, command.group);
   mayAttend(record, connection);
-  if (hub.attends(connection, record)) throw new GatewayError('already_joined');
+  if (attends(connection, record)) throw new GatewayError('already_joined');
   roomToAttend(connection);
   const join = (): void => {
     if (connection.isEnding) return;
@@ -40,7 +41,7 @@ export function joinGroup(
     rival.whetherAlive(connection.endpoint.config.heartbeat.probe, (alive) => {
       if (connection.isEnding) return;
       try {
-        if (hub.attends(rival, record)) {
+        if (attends(rival, record)) {
           if (alive) throw new GatewayError('already_joined');
           hub.unattendGroup(rival, record);
           rival.terminate();
@@ -77,7 +78,7 @@ export function leaveGroup(
   const user = speaker(connection);
   checkSender(user, command.claimedSender);
   const record = knownGroup(hub, connection, command.group);
-  if (!hub.attends(connection, record)) throw new GatewayError('not_joined');
+  if (!attends(connection, record)) throw new GatewayError('not_joined');
   const group = groupView(record, connection);
   hub.unattendGroup(connection, record);
   done({ ok: true, result: { type: 'left', group, user } });
@@ -99,7 +100,7 @@ export function subscribe(
     case 'group': {
       if (connection.user === undefined) throw new GatewayError('unauthenticated');
       const existing = hub.groups.find(connection.namespace, target.id);
-      if (existing !== undefined && hub.attends(connection, existing))
+      if (existing !== undefined && attends(connection, existing))
         throw new GatewayError('already_subscribed');
       roomToAttend(connection);
       const record = groupToAttend(hub, connection, target.id);
@@ -139,7 +140,7 @@ export function unsubscribe(
       break;
     case 'group': {
       const record = hub.groups.find(connection.namespace, target.id);
-      if (record === undefined || !hub.attends(connection, record)) throw new GatewayError('not_subscribed');
+      if (record === undefined || !attends(connection, record)) throw new GatewayError('not_subscribed');
       hub.unattendGroup(connection, record);
       break;
     }
