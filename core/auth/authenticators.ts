@@ -66,15 +66,31 @@ export class Authenticators {
       this.#configs = configs;
       for (const [name, authenticator] of made) {
         const slot = this.#slots.get(name);
-        if (slot !== undefined) slot.inner = authenticator;
+        if (slot !== undefined) this.#put(name, slot, authenticator);
       }
       for (const [name, slot] of this.#slots) {
         if (Object.hasOwn(configs, name)) continue;
-        slot.inner = NOBODY;
+        this.#put(name, slot, NOBODY);
         this.#slots.delete(name);
-        this.#outbound.metrics?.remove(name);
       }
     };
+  }
+
+  /** Logins that the one before is being asked about get its answer. */
+  #put(name: string, slot: Slot, next: Authenticator): void {
+    const { metrics } = this.#outbound;
+    const { inner: before } = slot;
+    slot.inner = next;
+    if (before !== next && before.caller !== undefined) {
+      before.caller.retire();
+      metrics?.remove(name);
+    }
+    if (next.caller !== undefined) metrics?.add(next.caller);
+  }
+
+  /** Ends what is under way. */
+  close(): void {
+    for (const { inner } of this.#slots.values()) inner.caller?.close();
   }
 }
 

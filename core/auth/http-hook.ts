@@ -44,9 +44,9 @@ export function httpHook(config: HttpAuthenticatorConfig, name: string, outbound
     outbound,
     headers: proof,
   });
-  metrics?.add(caller);
 
   return {
+    caller,
     async authenticate(credential, context): Promise<Identity | undefined> {
       if (tokenOf(credential) === undefined) return undefined;
       try {

@@ -1,5 +1,6 @@
 /** The port to whoever knows who somebody is. */
 import type { Credential } from '../../schemas/command.ts';
+import type { Caller } from '../outbound/caller.ts';
 
 /** Longest token or passcode that any authenticator looks at, in characters. */
 export const MAX_TOKEN_LENGTH = 8192;
@@ -36,6 +37,8 @@ export interface Authenticator {
   authenticate(credential: Credential, context: LoginContext): Promise<Identity | undefined>;
   /** Who was let in is asked for again, ms; a connection outlives unanswered questions by `graceMs`. */
   readonly recheck?: { readonly everyMs: number; readonly graceMs: number } | undefined;
+  /** By whom it asks a backend; undefined: nobody is asked, or no socket is kept for it. */
+  readonly caller?: Caller | undefined;
 }
 
 /** The token that a credential carries, if it carries one of a sensible length. */

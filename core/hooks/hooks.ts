@@ -68,11 +68,11 @@ export class Hooks {
 
   /** Messages about which it is being asked wait for its answer. */
   #dismiss(hook: Hook): void {
-    const { caller, config } = hook;
+    const { caller } = hook;
     if (!this.#hooks.some((other) => other.caller.name === caller.name)) this.metrics.remove(caller.name);
     const left = this.#end(hook).finally(() => this.#leaving.delete(left));
     this.#leaving.add(left);
-    left.then(() => setTimeout(() => caller.close(), config.deadline).unref());
+    left.then(() => caller.retire());
   }
 
   #end({ notifier, config }: Hook): Promise<void> {

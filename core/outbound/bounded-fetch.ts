@@ -51,7 +51,7 @@ export class HttpClient {
     return exchange(url, request, this.#agents[protocol === 'https:' ? 'https:' : 'http:'], this.#guard);
   }
 
-  /** Ends every socket, those in use too. */
+  /** Ends every socket, those in use too. What is asked afterwards gets a new one. */
   close(): void {
     for (const agent of Object.values(this.#agents)) agent.destroy();
   }

@@ -62,6 +62,9 @@ export class Caller implements MeteredCaller {
   readonly #sign: ReturnType<typeof signer> | undefined;
   readonly #parts: CallerParts;
   #complainedAt = Number.NEGATIVE_INFINITY;
+  /** Attempts under way. */
+  #attempts = 0;
+  #isRetired = false;
 
   constructor(parts: CallerParts) {
     const { name, options, outbound } = parts;
@@ -146,6 +149,7 @@ export class Caller implements MeteredCaller {
     const passage = this.#breaker.enter();
     if (passage === undefined) throw new CallFailure('breaker_open', 'the circuit breaker is open');
     const startedAt = performance.now();
+    this.#attempts++;
     try {
       const answer = question.read(await this.#exchange(question, signal));
       passage.succeeded();
@@ -160,6 +164,8 @@ export class Caller implements MeteredCaller {
       );
       throw failure;
     } finally {
+      this.#attempts--;
+      this.#closeIdle();
       this.#parts.outbound.metrics?.took(this.name, question.event, performance.now() - startedAt);
     }
   }
@@ -199,6 +205,19 @@ export class Caller implements MeteredCaller {
     if (state === 'open') log.warn({ hook: this.name }, 'the circuit breaker of a hook has opened');
     if (state === 'closed') log.info({ hook: this.name }, 'the circuit breaker of a hook has closed');
     this.breakerChanged();
+  }
+
+  /**
+   * Something else has taken its place: it keeps no socket once nothing is under way. Whoever still holds it may ask
+   * as before.
+   */
+  retire(): void {
+    this.#isRetired = true;
+    this.#closeIdle();
+  }
+
+  #closeIdle(): void {
+    if (this.#isRetired && this.#attempts === 0) this.#client.close();
   }
 
   /** Ends what is under way. */

@@ -237,6 +237,7 @@ export class Gateway {
     for (const one of served) putInForce(this.#parts, one);
     if (old.log.level !== next.log.level) this.#log.level = next.log.level;
     this.#serve(prepared, next);
+    for (const { bridge } of gone) bridge?.upstream.exchange?.caller.retire();
     if (gone.length > 0) void this.#dismiss(gone, next);
   }
 
@@ -278,6 +279,8 @@ export class Gateway {
     await this.#front.close();
     await this.#apiApp?.close();
     await this.#api.close();
+    this.#parts.authenticators.close();
+    for (const { bridge } of hub.serving) bridge?.upstream.exchange?.caller.close();
     hub.stop();
     this.metrics.clear();
   }
