@@ -2,9 +2,10 @@
 import { createSecretKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import type { Logger } from 'pino';
 import type { JwtAuthenticatorConfig } from '../../schemas/config.ts';
+import { addressGuard } from '../outbound/addresses.ts';
 import { boundedFetch } from '../outbound/bounded-fetch.ts';
+import type { Outbound } from '../outbound/caller.ts';
 import { KeySet } from './key-set.ts';
 import { keysOfSet, type NamedKey, publicKeyOf } from './verification-key.ts';
 
@@ -19,7 +20,7 @@ export type KeyFinder = (keyId: string | undefined) => readonly NamedKey[] | Pro
 /** `now` is monotonic ms. @throws Error if the configuration's key can't be read or is of the wrong kind: before anybody connects */
 export function jwtKeys(
   config: JwtAuthenticatorConfig,
-  log: Pick<Logger, 'warn'>,
+  { log, guard = addressGuard }: Pick<Outbound, 'log' | 'guard'>,
   now: () => number = () => performance.now(),
 ): KeyFinder {
   const { algorithm, secret, publicKey, jwksFile, jwksUrl, jwks } = config;
@@ -55,14 +56,16 @@ export function jwtKeys(
     return (keyId) => set.candidates(keyId);
   }
   if (jwksUrl === undefined) throw new Error(`${algorithm} needs publicKey, jwksFile or jwksUrl`);
+  const allowed = guard(jwks.allowPrivate);
   const set = new KeySet({
     load: async () => {
-      const { status, text } = await boundedFetch(jwksUrl, {
+      const request = {
         method: 'GET',
         headers: { accept: 'application/jwk-set+json, application/json' },
         timeoutMs: jwks.timeout,
         maxBytes: jwks.maxBytes,
-      });
+      } as const;
+      const { status, text } = await boundedFetch(jwksUrl, request, allowed);
       if (status !== 200) throw new Error(`${jwksUrl} answers ${status}`);
       return keysOfSet(text, algorithm);
     },

@@ -1,10 +1,10 @@
 /** JSON Web Tokens, by jose. The algorithm is the configuration's, whatever a token says of itself. */
 import { createSecretKey } from 'node:crypto';
 import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Logger } from 'pino';
 import type { Credential } from '../../schemas/command.ts';
 import type { JwtAuthenticatorConfig } from '../../schemas/config.ts';
 import { Id } from '../../schemas/model.ts';
+import type { Outbound } from '../outbound/caller.ts';
 import { hs256Claims } from './hs256.ts';
 import { jwtKeys } from './jwt-keys.ts';
 import { type Authenticator, type Identity, tokenOf } from './port.ts';
@@ -14,8 +14,11 @@ import { type Authenticator, type Identity, tokenOf } from './port.ts';
  *
  * @throws Error if the configured key can't be read or does not fit the algorithm
  */
-export function jwtAuthenticator(config: JwtAuthenticatorConfig, log: Pick<Logger, 'warn'>): Authenticator {
-  const keys = jwtKeys(config, log);
+export function jwtAuthenticator(
+  config: JwtAuthenticatorConfig,
+  outbound: Pick<Outbound, 'log' | 'guard'>,
+): Authenticator {
+  const keys = jwtKeys(config, outbound);
   const { algorithm, secret } = config;
   const hs256Key =
     algorithm === 'HS256' && secret !== undefined ? createSecretKey(Buffer.from(secret)) : undefined;

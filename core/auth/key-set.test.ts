@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { GatewayError } from '../errors.ts';
+import { addressGuard, type Resolve } from '../outbound/addresses.ts';
+import type { Outbound } from '../outbound/caller.ts';
 import { jwtAuthenticator } from './jwt.ts';
 import { jwtKeys } from './jwt-keys.ts';
 import { KeySet, type KeySetOptions } from './key-set.ts';
@@ -96,9 +98,10 @@ describe('a key set', () => {
 
 describe('keys at an address', () => {
   const GOOD = { sub: 'alice', exp: Math.floor(Date.now() / 1000) + 3600 };
-  const loginAt = (jwksUrl: string, jwks: object = {}) => {
+  const loginAt = (jwksUrl: string, given: object = {}, outbound: Partial<Outbound> = {}) => {
+    const jwks = { allowPrivate: true, ...given };
     const config = authenticatorConfig({ type: 'jwt', algorithm: 'ES256', jwksUrl, jwks });
-    const authenticator = jwtAuthenticator(config, NO_LOG);
+    const authenticator = jwtAuthenticator(config, { log: NO_LOG, ...outbound });
     return (token: string) => authenticator.authenticate({ kind: 'token', token }, CONTEXT);
   };
 
@@ -141,6 +144,32 @@ describe('keys at an address', () => {
     await expect(login(await sign(GOOD))).rejects.toBeInstanceOf(GatewayError);
   });
 
+  it('are not asked for at a private address unless `jwks.allowPrivate` says so', async () => {
+    await using backend = await backendThat(() => ({ body: { keys: [jwk] } }));
+    const complaints: unknown[] = [];
+    const log = { ...NO_LOG, warn: (said: unknown) => complaints.push(said) };
+    const login = loginAt(backend.url, { allowPrivate: false }, { log });
+    await expect(login(await sign(GOOD))).rejects.toEqual(unavailable);
+    expect(backend.asked).toHaveLength(0);
+    expect(complaints).toEqual([{ err: expect.objectContaining({ fault: 'address_refused' }) }]);
+    const other = loginAt(backend.url, { allowPrivate: ['10.0.0.0/8'] });
+    await expect(other(await sign(GOOD))).rejects.toEqual(unavailable);
+    expect(backend.asked).toHaveLength(0);
+    const listed = loginAt(backend.url, { allowPrivate: ['127.0.0.1'] });
+    expect(await listed(await sign(GOOD))).toMatchObject({ userId: 'alice' });
+  });
+
+  it('are asked for at the address that a name has when it is connected to', async () => {
+    await using backend = await backendThat(() => ({ body: { keys: [jwk] } }));
+    const named = backend.url.replace('127.0.0.1', 'login.example.com');
+    const here: Resolve = (_name, _options, done) => done(null, [{ address: '127.0.0.1', family: 4 }]);
+    const guard: Outbound['guard'] = (allowed) => addressGuard(allowed, here);
+    const refused = loginAt(named, { allowPrivate: false }, { guard });
+    await expect(refused(await sign(GOOD))).rejects.toEqual(unavailable);
+    expect(backend.asked).toHaveLength(0);
+    expect(await loginAt(named, {}, { guard })(await sign(GOOD))).toMatchObject({ userId: 'alice' });
+  });
+
   it('let nobody in where nobody answers', async () => {
     const login = loginAt('http://127.0.0.1:1/');
     await expect(login(await sign(GOOD))).rejects.toEqual(unavailable);
@@ -157,7 +186,7 @@ describe('keys in a file', () => {
     writeFileSync(jwksFile, JSON.stringify({ keys: [old.jwk] }));
     const clock = { now: 0 };
     const config = authenticatorConfig({ type: 'jwt', algorithm: 'EdDSA', jwksFile });
-    const find = jwtKeys(config, NO_LOG, () => clock.now);
+    const find = jwtKeys(config, { log: NO_LOG }, () => clock.now);
     expect(await find(old.id)).toHaveLength(1);
     writeFileSync(jwksFile, '{');
     clock.now = 1000;

@@ -25,7 +25,14 @@ describe('an authenticator', () => {
       '{ type: jwt, algorithm: EdDSA, jwksUrl: "https://login.example/keys", jwks: { cooldown: 5s } }',
       {
         jwksUrl: 'https://login.example/keys',
-        jwks: { maxAge: 600_000, cooldown: 5000, timeout: 5000, maxBytes: 262_144, maxStale: 3_600_000 },
+        jwks: {
+          maxAge: 600_000,
+          cooldown: 5000,
+          timeout: 5000,
+          maxBytes: 262_144,
+          maxStale: 3_600_000,
+          allowPrivate: false,
+        },
       },
     ],
     [

@@ -38,10 +38,10 @@ export class FetchError extends Error {
 
 /** The sockets of one caller, kept between its requests. A guard says to which addresses they may lead. */
 export class HttpClient {
-  readonly #guard: AddressGuard | undefined;
+  readonly #guard: AddressGuard;
   readonly #agents = { 'http:': new Agent({ keepAlive: true }), 'https:': new TlsAgent({ keepAlive: true }) };
 
-  constructor(guard?: AddressGuard) {
+  constructor(guard: AddressGuard) {
     this.#guard = guard;
   }
 
@@ -58,15 +58,19 @@ export class HttpClient {
 }
 
 /** One request on a socket of its own. @throws FetchError whatever kept the whole answer from coming in time */
-export function boundedFetch(url: string, request: BoundedRequest): Promise<BoundedAnswer> {
-  return exchange(url, request, false, undefined);
+export function boundedFetch(
+  url: string,
+  request: BoundedRequest,
+  guard: AddressGuard,
+): Promise<BoundedAnswer> {
+  return exchange(url, request, false, guard);
 }
 
 async function exchange(
   url: string,
   request: BoundedRequest,
   agent: Agent | false,
-  guard: AddressGuard | undefined,
+  guard: AddressGuard,
 ): Promise<BoundedAnswer> {
   const target = new URL(url);
   const { method, headers, body = '', timeoutMs, maxBytes } = request;
@@ -76,14 +80,14 @@ async function exchange(
   let isAnswered = false;
   let isReused = false;
   try {
-    guard?.checkHost(target.hostname);
+    guard.checkHost(target.hostname);
     const response = await new Promise<IncomingMessage>((resolve, reject) => {
       const outgoing = send(target, {
         method,
         headers: method === 'GET' ? headers : { ...headers, 'content-length': Buffer.byteLength(body) },
         agent,
         signal,
-        ...(guard === undefined ? {} : { lookup: guard.lookup }),
+        lookup: guard.lookup,
       });
       outgoing.on('response', resolve);
       outgoing.on('error', (error) => {

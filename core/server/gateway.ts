@@ -52,7 +52,7 @@ export interface GatewayParts {
   readonly node?: string;
   readonly now?: () => number;
   readonly newId?: () => string;
-  /** Where hooks, authenticators and exchanges may connect to; by default as `allowPrivate` says. */
+  /** Where hooks, authenticators, exchanges and fetches of keys may connect to; by default as `allowPrivate` says. */
   readonly addressGuard?: (allowPrivate: boolean | readonly string[]) => AddressGuard;
 }
 

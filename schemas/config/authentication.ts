@@ -62,7 +62,9 @@ const Jwt = z
       .min(1)
       .exactOptional()
       .describe('A file with a JSON Web Key Set. It is read again when it changes.'),
-    jwksUrl: HttpUrl.exactOptional().describe('Where the issuer publishes its JSON Web Key Set.'),
+    jwksUrl: HttpUrl.exactOptional().describe(
+      'Where the issuer publishes its JSON Web Key Set: a public address, unless `jwks.allowPrivate` says so.',
+    ),
     jwks: z
       .strictObject({
         maxAge: duration({ min: '1s', max: '7 days' })
@@ -78,10 +80,11 @@ const Jwt = z
           .describe(
             'How long beyond maxAge an old set is used while the new one can not be had; then nobody gets in.',
           ),
+        allowPrivate,
       })
       .readonly()
       .prefault({})
-      .describe('How the set of `jwksUrl` is kept.'),
+      .describe('How the set of `jwksUrl` is fetched and kept.'),
     audience: z.string().min(1).optional().describe('Accept only tokens whose `aud` names this.'),
     issuer: z.string().min(1).optional().describe('Accept only tokens whose `iss` is this.'),
     clockTolerance: duration({ min: '0ms', max: '10min' })
