@@ -6,8 +6,11 @@ const LIMITS: AdmissionLimits = {
   connectionsPerAddress: 2,
   connectionsPerUser: 1,
   commandsPerUser: { perSecond: 1, burst: 2 },
-  failedLogins: { attempts: 3, window: 1000, ban: 5000 },
+  failedLogins: { attempts: 3, window: 1000, ban: 5000, addresses: 100 },
   handshake: 1000,
+  request: 1000,
+  keepAlive: 1000,
+  told: 64,
 };
 
 function admissionAt(limits: Partial<AdmissionLimits> = {}) {
@@ -63,6 +66,17 @@ describe('an address', () => {
   });
 });
 
+describe('connections of an address over its limit', () => {
+  it.each([0, 3])('are opened to be told so, %i at a time', (told) => {
+    const { admission } = admissionAt({ told });
+    for (let open = 0; open < LIMITS.connectionsPerAddress + told; open++) {
+      expect(admission.isFlooding('192.0.2.1')).toBe(false);
+      admission.enter('192.0.2.1');
+    }
+    expect(admission.isFlooding('192.0.2.1')).toBe(true);
+  });
+});
+
 describe('failed logins', () => {
   const fail = (admission: Admission, times: number): readonly boolean[] =>
     Array.from({ length: times }, () => admission.failed('192.0.2.1'));
@@ -104,9 +118,15 @@ describe('failed logins', () => {
   });
 
   it('of endlessly many addresses take bounded room', () => {
-    const { admission } = admissionAt({ failedLogins: { attempts: 1, window: 1000, ban: 5000 } });
-    for (let n = 0; n < 150_000; n++) admission.failed(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
-    expect(admission.banned).toBe(100_000);
+    const failedLogins = { attempts: 1, window: 1000, ban: 5000, addresses: 1000 };
+    const { admission, clock } = admissionAt({ failedLogins });
+    for (let n = 0; n < 1500; n++) admission.failed(`10.0.${n >> 8}.${n & 255}`);
+    expect(admission).toMatchObject({ banned: 1000, failing: 1000, forgotten: 500 });
+    expect([admission.isBanned('10.0.0.1'), admission.isBanned('10.0.5.1')]).toEqual([false, true]);
+    clock.now = 6000;
+    admission.failed('10.9.0.1');
+    // Whose time was over are not forgotten for the sake of others.
+    expect(admission).toMatchObject({ failing: 1, forgotten: 500 });
   });
 });
 

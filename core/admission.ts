@@ -7,14 +7,6 @@ import { isDeepStrictEqual } from 'node:util';
 import type { AdmissionLimits } from '../schemas/config.ts';
 import { TokenBucket } from './rate-limit.ts';
 
-/**
- * Connections of one address over its limit that are opened at a time, only to be told so in their dialect;
- * yet further ones are refused before they open.
- */
-const TOLD_AT_A_TIME = 64;
-/** Most addresses whose failed logins are remembered; the oldest is forgotten first. */
-const MAX_FAILING = 100_000;
-
 export type AdmissionRefusal = 'connections_per_address' | 'failed_logins';
 
 interface Failures {
@@ -26,6 +18,8 @@ interface Failures {
 
 export class Admission {
   #limits: AdmissionLimits;
+  /** Addresses forgotten before their time because of `failedLogins.addresses`. */
+  forgotten = 0;
   readonly #now: () => number;
   readonly #connections = new Map<string, number>();
   /** By the user's record in the directory, and forgotten with it. */
@@ -49,7 +43,7 @@ export class Admission {
   /** Whether a connection need not even be opened to be refused. */
   isFlooding(address: string): boolean {
     const count = this.#connections.get(addressKey(address)) ?? 0;
-    return count >= this.#limits.connectionsPerAddress + TOLD_AT_A_TIME;
+    return count >= this.#limits.connectionsPerAddress + this.#limits.told;
   }
 
   /** A connection opens; call `leave` when it is over, refused or not. */
@@ -91,6 +85,11 @@ export class Admission {
     return count;
   }
 
+  /** Addresses whose failures are remembered. */
+  get failing(): number {
+    return this.#failing.size;
+  }
+
   isBanned(address: string): boolean {
     return (this.#failing.get(addressKey(address))?.bannedUntil ?? 0) > this.#now();
   }
@@ -100,11 +99,11 @@ export class Admission {
     const { attempts, window, ban } = this.#limits.failedLogins;
     const key = addressKey(address);
     const now = this.#now();
-    this.#forget(now);
     let failures = this.#failing.get(key);
     if (failures === undefined || now - failures.since > window) {
       failures = { count: 0, since: now, bannedUntil: failures?.bannedUntil ?? 0 };
       this.#failing.delete(key);
+      this.#forget(now);
       this.#failing.set(key, failures);
     }
     if (failures.bannedUntil > now || ++failures.count < attempts) return false;
@@ -114,11 +113,13 @@ export class Admission {
     return true;
   }
 
+  /** Makes room for one more. */
   #forget(now: number): void {
-    const { window } = this.#limits.failedLogins;
+    const { window, addresses } = this.#limits.failedLogins;
     for (const [key, { since, bannedUntil }] of this.#failing) {
       const isOver = now - since > window && bannedUntil <= now;
-      if (!isOver && this.#failing.size < MAX_FAILING) return;
+      if (!isOver && this.#failing.size < addresses) return;
+      if (!isOver) this.forgotten++;
       this.#failing.delete(key);
     }
   }

@@ -13,6 +13,8 @@ export interface QueueLimits {
   readonly prefetch: number;
   /** Entries of one queue kept in memory, ready to go; the rest stay in the store. */
   readonly ready: number;
+  /** Entries remembered as delivered before while their queue has no consumer; beyond it the mark is lost, no entry is. */
+  readonly returned: number;
 }
 
 /** What `/metrics` shows: sums, because destinations are as many as clients like. */
@@ -22,10 +24,10 @@ export interface BrokerCounts {
   /** Entries in memory that wait for a consumer, and those that consumers hold. */
   readonly ready: number;
   readonly unacknowledged: number;
+  /** Entries remembered as delivered before, and how often one was forgotten for `limits.queue.returned`. */
+  readonly returned: number;
+  readonly forgotten: number;
 }
-
-/** Entries remembered as delivered before while their queue has no consumer; beyond it the mark is lost, no entry is. */
-const MAX_RETURNED = 10_000;
 
 interface Queue {
   readonly namespace: string;
@@ -50,6 +52,7 @@ export class Destinations {
   readonly #queues = new Map<string, Queue>();
   /** Ids of entries that a queue's last consumer left unacknowledged: they were delivered before. Oldest first. */
   readonly #returned = new Set<string>();
+  #forgotten = 0;
 
   constructor(store: MessageStore, limits: QueueLimits, log: Logger) {
     this.#store = store;
@@ -64,7 +67,14 @@ export class Destinations {
       ready += queue.ready.length;
       for (const held of queue.outstanding.values()) unacknowledged += held.size;
     }
-    return { topics: this.#topics.size, queues: this.#queues.size, ready, unacknowledged };
+    return {
+      topics: this.#topics.size,
+      queues: this.#queues.size,
+      ready,
+      unacknowledged,
+      returned: this.#returned.size,
+      forgotten: this.#forgotten,
+    };
   }
 
   subscribers(namespace: string, topic: string): Iterable<Connection> {
@@ -125,10 +135,10 @@ export class Destinations {
 
   #remember(id: string): void {
     this.#returned.add(id);
-    if (this.#returned.size <= MAX_RETURNED) return;
     for (const oldest of this.#returned) {
+      if (this.#returned.size <= this.limits.returned) return;
       this.#returned.delete(oldest);
-      break;
+      this.#forgotten++;
     }
   }
 

@@ -12,6 +12,9 @@ export interface GatewayGauges {
   readonly timers: number;
   readonly addresses: number;
   readonly bannedAddresses: number;
+  /** With failed logins that are remembered, and forgotten before their time. */
+  readonly failingAddresses: number;
+  readonly failuresForgotten: number;
   readonly handshakeTimeouts: number;
   readonly guestsRefused: number;
   readonly storeHealthy: boolean;
@@ -171,6 +174,11 @@ export function metricsRegistry(
   gauge('timers', 'Timers on the wheel.', (now) => now.timers);
   gauge('addresses', 'Addresses with open connections.', (now) => now.addresses);
   gauge('banned_addresses', 'Addresses that may not log in (failedLogins).', (now) => now.bannedAddresses);
+  gauge(
+    'failing_addresses',
+    'Addresses whose bad credentials are remembered (failedLogins.addresses).',
+    (now) => now.failingAddresses,
+  );
   gauge('topics', 'Topics with subscribers.', ({ broker }) => broker.topics);
   gauge('queues', 'Queues with consumers.', ({ broker }) => broker.queues);
   gauge(
@@ -182,6 +190,11 @@ export function metricsRegistry(
     'queue_unacknowledged_entries',
     'Entries that consumers hold unacknowledged (limits.queue.prefetch for each consumer).',
     ({ broker }) => broker.unacknowledged,
+  );
+  gauge(
+    'queue_returned_entries',
+    'Entries known to have been delivered before, of queues without a consumer (limits.queue.returned).',
+    ({ broker }) => broker.returned,
   );
   const count = (name: string, help: string, read: (gauges: GatewayGauges) => number) =>
     new Counter({
@@ -195,10 +208,20 @@ export function metricsRegistry(
     });
   count(
     'handshake_timeouts_total',
-    'Sockets ended because no request came in time (limits.admission.handshake).',
+    'Sockets ended because no request came in time (limits.admission.handshake, limits.admission.request).',
     (now) => now.handshakeTimeouts,
   );
   count('guests_refused_total', 'Logins refused because of limits.guests.', (now) => now.guestsRefused);
+  count(
+    'failing_addresses_forgotten_total',
+    'Addresses with bad credentials, banned ones too, forgotten to remember newer ones (failedLogins.addresses).',
+    (now) => now.failuresForgotten,
+  );
+  count(
+    'queue_returned_forgotten_total',
+    'Entries that come again without the mark that they were delivered before (limits.queue.returned).',
+    ({ broker }) => broker.forgotten,
+  );
   gauge('store_healthy', '1 while the store takes writes.', (now) => (now.storeHealthy ? 1 : 0));
   gauge('ready', '1 while `/readyz` says that clients may come.', (now) => (now.ready ? 1 : 0));
   return registry;

@@ -12,6 +12,8 @@ const NEEDS_RESTART: readonly string[] = [
   'bridgeGroups',
   'data',
   'limits.admission.handshake',
+  'limits.admission.keepAlive',
+  'limits.admission.request',
   'limits.backlog',
   'limits.deduplication',
   'limits.memory',

@@ -191,7 +191,15 @@ function configFor(endpoint: EndpointConfig, url: string, timeoutMs: number): Up
     spool: { commands: 0, bytes: 0, age: 0 },
     resend: false,
     breaker: { failures: 1, openFor: 0 },
-    limits: { frame: MOST_BYTES, buffer: MOST_BYTES, inFlight: 100, remembered: 0 },
+    limits: {
+      frame: MOST_BYTES,
+      buffer: MOST_BYTES,
+      inFlight: 100,
+      remembered: 0,
+      listed: 10_000,
+      texts: 0,
+      textLength: 1,
+    },
   };
 }
 

@@ -13,9 +13,6 @@ import { credentialsOf } from './credentials.ts';
 import { isOriginAllowed } from './origin.ts';
 import type { Refusal } from './sockjs/index.ts';
 
-/** Connections of an endpoint over its limit that are opened at a time, only to be told so. */
-const TOLD_AT_A_TIME = 64;
-
 /** A request that would become a connection. */
 export interface Applicant {
   readonly request: IncomingMessage;
@@ -67,7 +64,10 @@ export class Door {
       const limit = 'connections_per_address';
       return { limit, statusCode: 429, text: 'too many connections from this address', retryAfter: 5 };
     }
-    if (connections.size + endpoint.told >= config.limits.connections + TOLD_AT_A_TIME) {
+    if (
+      connections.size + endpoint.told >=
+      config.limits.connections + this.#hub.config.limits.admission.told
+    ) {
       return { limit: 'connections', statusCode: 503, text: 'too many connections', retryAfter: 5 };
     }
     return undefined;

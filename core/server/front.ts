@@ -7,28 +7,24 @@ import { createServer as createSecureServer, type Server as HttpsServer } from '
 import type { Duplex } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import type { TlsConfig } from '../../schemas/config.ts';
+import type { AdmissionLimits, TlsConfig } from '../../schemas/config.ts';
 import { CertificateWatch, readCertificate } from './certificate.ts';
 import type { DirectUpgrade } from './direct-upgrades.ts';
 import { isAnswering } from './gateway-socket.ts';
 
-/** How long a request may take at least, ms. */
-const REQUEST_TIMEOUT_MS = 30_000;
-/** How long a socket is kept open between two requests, ms. */
-const KEEP_ALIVE_TIMEOUT_MS = 72_000;
 /** How far apart the server looks for sockets that are over their deadline, at most, ms. */
 const CHECK_INTERVAL_MS = 1000;
 
 export interface FrontOptions {
   readonly tls: TlsConfig | undefined;
-  /** For the TLS handshake, and then for the head of a request, ms. */
-  readonly handshakeMs: number;
+  /** How long what may take, ms. */
+  readonly admission: Pick<AdmissionLimits, 'handshake' | 'request' | 'keepAlive'>;
   readonly log: Logger;
 }
 
 /** A server, and the application that it serves. */
 export class Front {
-  /** Sockets ended because no handshake or no request came in time. */
+  /** Sockets ended because no handshake or no whole request came in time. */
   timeouts = 0;
   readonly #options: FrontOptions;
   readonly #shell: FastifyInstance;
@@ -54,11 +50,12 @@ export class Front {
   }
 
   #makeServer(): Server | HttpsServer {
-    const { tls, handshakeMs } = this.#options;
+    const { tls, admission } = this.#options;
+    const { handshake: handshakeMs, request, keepAlive } = admission;
     const options = {
       headersTimeout: handshakeMs,
-      requestTimeout: Math.max(REQUEST_TIMEOUT_MS, handshakeMs),
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      requestTimeout: Math.max(request, handshakeMs),
+      keepAliveTimeout: keepAlive,
       connectionsCheckingInterval: Math.max(50, Math.min(CHECK_INTERVAL_MS, handshakeMs / 4)),
       // Answered in its turn, as a plain request: two would write to the socket otherwise.
       shouldUpgradeCallback: ({ socket }: IncomingMessage): boolean => !isAnswering(socket),

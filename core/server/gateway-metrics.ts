@@ -32,6 +32,8 @@ export function gatewayMetrics({ hub, hooks, storeHealth, storeMetrics, draining
       timers: hub.wheel.size,
       addresses: hub.admission.addresses,
       bannedAddresses: hub.admission.banned,
+      failingAddresses: hub.admission.failing,
+      failuresForgotten: hub.admission.forgotten,
       handshakeTimeouts: timeouts(),
       guestsRefused: hub.directory.guestsRefused,
       storeHealthy: storeHealth().ok,

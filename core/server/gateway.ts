@@ -77,7 +77,7 @@ export class Gateway {
     this.#parts = operated;
     this.#log = parts.log;
     this.hub = hub;
-    this.#front = new Front({ tls: listen.tls, handshakeMs: limits.admission.handshake, log: parts.log });
+    this.#front = new Front({ tls: listen.tls, admission: limits.admission, log: parts.log });
     const draining = (): boolean => this.#draining;
     const { storeHealth, storeMetrics } = parts;
     const timeouts = (): number => this.#front.timeouts;

@@ -234,6 +234,7 @@ export class Entrance {
       group: roster.group,
       intervalMs: roster.intervalMs,
       self: user,
+      most: this.#upstream.config.limits.listed,
       wheel: this.#hub.wheel,
       push: (event) => this.#pushRoster(connection, event),
       lost: () => this.#endpoint.metrics.countLoss('user_list', ['online']),

@@ -11,7 +11,7 @@ function hearing(text: 'utf8' | 'bytes') {
   const upstream = {
     dialect: { text },
     sharesCodec: true,
-    tellings: new Tellings(),
+    tellings: new Tellings({ texts: 512, textLength: 4096 }),
     metrics: { framesIn: 0, bytesIn: 0 },
     config: { identity: 'string' },
     policy: {},

@@ -44,6 +44,8 @@ export class UpstreamMetrics {
   passed = 0;
   /** Frames that carried members which the gateway would not have said. */
   carried = 0;
+  /** Texts that made room for newer ones. */
+  textsForgotten = 0;
   /** Times that one side was not read because the other did not keep up. */
   serverPauses = 0;
   clientPauses = 0;
@@ -89,6 +91,11 @@ const COUNTERS: readonly (readonly [name: string, key: NumberName, help: string]
   ['echoes_total', 'echoes', "Copies of a client's own messages that were not shown a second time."],
   ['passed_total', 'passed', 'Wire messages handed on as they are, same dialect on both sides.'],
   ['carried_total', 'carried', 'Frames with members that the gateway itself would not have said, handed on.'],
+  [
+    'texts_forgotten_total',
+    'textsForgotten',
+    'Texts of the server that made room for newer ones (upstream.limits.texts).',
+  ],
   [
     'server_pauses_total',
     'serverPauses',

@@ -3,9 +3,11 @@ import { describe, expect, it, vi } from 'vitest';
 import { type Laid, overlayOf, type Passage } from './passage.ts';
 import { Recent } from './recent.ts';
 
+const LIMITS = { texts: 512, textLength: 4096 };
+
 const lay = (passage: Passage, received: string, encoded: string, known = received) => {
   const carried = vi.fn();
-  const overlay = overlayOf({ passage, received, known: () => known, recent: new Recent(), carried });
+  const overlay = overlayOf({ passage, received, known: () => known, recent: new Recent(LIMITS), carried });
   return { wire: overlay?.(encoded) ?? encoded, carried: carried.mock.calls.length };
 };
 
@@ -115,7 +117,7 @@ describe('what is no JSON object', () => {
 
   it('bytes are left alone', () => {
     const bytes = Uint8Array.of(1);
-    const passing = { passage: 'up', recent: new Recent<Laid>(), carried: () => {} } as const;
+    const passing = { passage: 'up', recent: new Recent<Laid>(LIMITS), carried: () => {} } as const;
     expect(overlayOf({ ...passing, received: bytes, known: () => bytes })).toBeUndefined();
   });
 });

@@ -3,21 +3,28 @@
  * of them was told need not be worked out again for the next.
  */
 
-/** Texts kept at a time, and the longest that is kept: about 4 MiB in all. */
-const MAX_TEXTS = 512;
-const MAX_LENGTH = 4096;
+/** `upstream.limits`: texts kept at a time, and the longest that is kept, in UTF-16 units. */
+export interface TextLimits {
+  readonly texts: number;
+  readonly textLength: number;
+}
 
 export class Recent<Value> {
   readonly #byText = new Map<string, Value>();
+  readonly #limits: TextLimits;
+
+  constructor(limits: TextLimits) {
+    this.#limits = limits;
+  }
 
   get(text: string): Value | undefined {
     return this.#byText.get(text);
   }
 
   set(text: string, value: Value): void {
-    if (text.length > MAX_LENGTH) return;
+    if (text.length > this.#limits.textLength) return;
     this.#byText.set(text, value);
-    if (this.#byText.size <= MAX_TEXTS) return;
+    if (this.#byText.size <= this.#limits.texts) return;
     for (const oldest of this.#byText.keys()) {
       this.#byText.delete(oldest);
       return;

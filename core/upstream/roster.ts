@@ -7,15 +7,14 @@ import type { Group, User } from '../../schemas/model.ts';
 import type { TimerWheel, WheelTimer } from '../timer-wheel.ts';
 import { bareGroup } from './results.ts';
 
-/** People in a list at most; further ones are counted as lost. */
-const MAX_LISTED = 10_000;
-
 export interface UpstreamRosterParts {
   readonly namespace: string;
   readonly group: string;
   /** Least time between two pushes, ms. */
   readonly intervalMs: number;
   readonly self: User;
+  /** `upstream.limits.listed`. */
+  readonly most: number;
   readonly wheel: TimerWheel;
   push(event: EventOf<'user_list'>): void;
   lost(): void;
@@ -80,7 +79,7 @@ export class UpstreamRoster {
   }
 
   #add(user: User): void {
-    if (this.#online.size >= MAX_LISTED && !this.#online.has(user.id)) this.#parts.lost();
+    if (this.#online.size >= this.#parts.most && !this.#online.has(user.id)) this.#parts.lost();
     else this.#online.set(user.id, user);
   }
 

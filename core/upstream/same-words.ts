@@ -18,7 +18,7 @@ export class SameWords {
   readonly overlays = new WeakMap<Event, Overlaid>();
   readonly #upstream: Upstream;
   readonly #log: Hub['log'];
-  readonly #laid = new Recent<Laid>();
+  readonly #laid: Recent<Laid>;
   readonly #carried = (): void => {
     this.#upstream.metrics.carried++;
   };
@@ -27,6 +27,7 @@ export class SameWords {
     this.isSame = isSame;
     this.#upstream = upstream;
     this.#log = log;
+    this.#laid = new Recent(upstream.config.limits);
   }
 
   /** What our codec did not know of the frame that the command came in. */

@@ -1,7 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { EventOf } from '../../schemas/event.ts';
 import { type Telling, Tellings } from './tellings.ts';
 
+const LIMITS = { texts: 512, textLength: 4096 };
 const told = (tellings: Tellings, text: string): Telling => tellings.add(text, Buffer.from(text), [text]);
 
 const event: EventOf<'message'> = {
@@ -21,7 +22,7 @@ const event: EventOf<'message'> = {
 
 describe('Tellings', () => {
   it('recognises a wire message by all of its bytes', () => {
-    const telling = told(new Tellings(), 'grüße');
+    const telling = told(new Tellings(LIMITS), 'grüße');
     const chunk = Buffer.from('xgrüßey');
     expect(telling.is(chunk, 1, chunk.length - 1)).toBe(true);
     expect(telling.is(chunk, 1, chunk.length)).toBe(false);
@@ -31,13 +32,13 @@ describe('Tellings', () => {
 
   it('keeps its own copy of the bytes', () => {
     const bytes = Buffer.from('as it was');
-    const telling = new Tellings().add('as it was', bytes, []);
+    const telling = new Tellings(LIMITS).add('as it was', bytes, []);
     bytes.fill(0);
     expect(telling.is(Buffer.from('as it was'), 0, 9)).toBe(true);
   });
 
   it('leads from one to what came after it, the newest guess first', () => {
-    const tellings = new Tellings();
+    const tellings = new Tellings(LIMITS);
     const [one, two, three] = ['one', 'two', 'three'].map((text) => told(tellings, text)) as [
       Telling,
       Telling,
@@ -51,7 +52,7 @@ describe('Tellings', () => {
   });
 
   it('forgets the oldest, and what is forgotten holds nothing', () => {
-    const tellings = new Tellings();
+    const tellings = new Tellings(LIMITS);
     const first = told(tellings, 'first');
     tellings.follows(first, told(tellings, 'second'));
     for (let index = 0; index < 600; index++) told(tellings, `news ${index}`);
@@ -62,13 +63,26 @@ describe('Tellings', () => {
     expect(first.next).toBeUndefined();
   });
 
+  it('keeps as many as may be, none where none may, and says how often one made room', () => {
+    const forgot = vi.fn();
+    const tellings = new Tellings({ texts: 2, textLength: 10 }, forgot);
+    for (const text of ['one', 'two', 'three']) told(tellings, text);
+    expect(['one', 'two', 'three'].map((text) => tellings.get(text)?.text)).toEqual([
+      undefined,
+      'two',
+      'three',
+    ]);
+    expect(forgot).toHaveBeenCalledTimes(1);
+    expect(told(new Tellings({ texts: 0, textLength: 10 }), 'one').isKept).toBe(false);
+  });
+
   it('does not keep what is long', () => {
-    expect(new Tellings().keeps('x'.repeat(1000))).toBe(true);
-    expect(new Tellings().keeps('x'.repeat(10_000))).toBe(false);
+    expect(new Tellings(LIMITS).keeps('x'.repeat(1000))).toBe(true);
+    expect(new Tellings(LIMITS).keeps('x'.repeat(10_000))).toBe(false);
   });
 
   it('makes of a message one that nobody can change, with a sequence that no client has of its own', () => {
-    const tellings = new Tellings();
+    const tellings = new Tellings(LIMITS);
     const received = { wire: 'text', frame: {} };
     const [one, two] = [tellings.newsOf(event, received), tellings.newsOf(event, received)];
     expect(one.event.message).toEqual({ ...event.message, sequence: expect.any(Number) });

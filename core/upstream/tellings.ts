@@ -5,12 +5,9 @@
 import type { EventOf } from '../../schemas/event.ts';
 import { attendanceKey } from './attendance.ts';
 import { keyOf } from './correlation.ts';
+import type { TextLimits } from './recent.ts';
 import { hashOf } from './remembered.ts';
 import type { Received } from './upstream-listener.ts';
-
-/** Texts kept at a time, and the longest that is kept: some MiB in all. */
-const MAX_TEXTS = 512;
-const MAX_LENGTH = 4096;
 
 /** Sequences of what many are told: none of them is one that a client's own copies have, which begin at 1. */
 const SHARED_FROM = 2 ** 40;
@@ -54,7 +51,15 @@ export class Telling {
 
 export class Tellings {
   readonly #byText = new Map<string, Telling>();
+  readonly #limits: TextLimits;
+  /** Called for each text that makes room for another one. */
+  readonly #forgot: () => void;
   #sequence = SHARED_FROM;
+
+  constructor(limits: TextLimits, forgot: () => void = () => {}) {
+    this.#limits = limits;
+    this.#forgot = forgot;
+  }
 
   get(text: string): Telling | undefined {
     return this.#byText.get(text);
@@ -62,14 +67,14 @@ export class Tellings {
 
   /** Whether it is short enough to be kept. */
   keeps(text: string): boolean {
-    return text.length <= MAX_LENGTH;
+    return text.length <= this.#limits.textLength;
   }
 
   /** Keeps what was read. */
   add(text: string, bytes: Uint8Array, frames: readonly unknown[]): Telling {
     const telling = new Telling(text, bytes, frames);
     this.#byText.set(text, telling);
-    if (this.#byText.size > MAX_TEXTS) this.#forgetOldest();
+    if (this.#byText.size > this.#limits.texts) this.#forgetOldest();
     return telling;
   }
 
@@ -91,6 +96,7 @@ export class Tellings {
       this.#byText.delete(text);
       oldest.isKept = false;
       oldest.next = undefined;
+      this.#forgot();
       return;
     }
   }

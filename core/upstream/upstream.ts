@@ -39,7 +39,7 @@ export class Upstream {
   /** For the log: nothing of a client's. */
   readonly address: string;
   /** What the last wire messages read as. */
-  readonly tellings = new Tellings();
+  readonly tellings: Tellings;
   /** Whether one codec serves all connections, which therefore has no memory. Known from the second one on. */
   sharesCodec = false;
   readonly openFace: (connection: ConnectionContext) => Face<unknown, Command, Event>;
@@ -47,6 +47,7 @@ export class Upstream {
   constructor({ endpoint, config, dialect, identity, metrics, outbound, now }: UpstreamParts) {
     this.metrics = metrics ?? new UpstreamMetrics();
     this.config = config;
+    this.tellings = new Tellings(config.limits, () => this.metrics.textsForgotten++);
     this.dialect = dialect;
     this.identity = identity;
     this.policy = dialect.policy(config.options);

@@ -37,6 +37,11 @@ export const Admission = z
         ban: duration({ min: '100ms', max: '7 days' })
           .prefault('1min')
           .describe('How long nobody can log in from the address. Who is logged in already stays.'),
+        addresses: count({ min: 1, max: 10_000_000 })
+          .default(100_000)
+          .describe(
+            'Addresses whose bad credentials and bans are remembered. Beyond it the oldest is forgotten, ban or not, which is counted.',
+          ),
       })
       .readonly()
       .prefault({})
@@ -45,6 +50,21 @@ export const Admission = z
       .prefault('10s')
       .describe(
         'Time for the TLS handshake, and then for the head of an HTTP request, from the opening of the socket.',
+      ),
+    request: duration({ min: '100ms', max: '1h' })
+      .prefault('30s')
+      .describe(
+        'Time for a whole HTTP request, its body included; never less than `handshake`. A slower one is answered with 408.',
+      ),
+    keepAlive: duration({ min: '100ms', max: '1h' })
+      .prefault('72s')
+      .describe(
+        'How long a socket without a request is kept for the next one. Longer than the proxy in front keeps its own.',
+      ),
+    told: count({ min: 0, max: 1_000_000 })
+      .default(64)
+      .describe(
+        'Connections over `connectionsPerAddress`, and over `connections` of an endpoint, that are opened at a time only to be told so in their dialect. Further ones are refused before they open (429, 503).',
       ),
   })
   .readonly();

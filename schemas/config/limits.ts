@@ -149,6 +149,11 @@ export const Limits = z
         ready: count({ min: 1, max: 100_000 })
           .default(1000)
           .describe('Entries of one queue held in memory at a time; the rest wait in the store.'),
+        returned: count({ min: 0, max: 10_000_000 })
+          .default(10_000)
+          .describe(
+            'Entries known to have been delivered before, of queues without a consumer now. Beyond it the oldest comes again without that mark, which is counted.',
+          ),
       })
       .readonly()
       .prefault({})

@@ -220,10 +220,23 @@ const common = {
       remembered: count({ min: 0, max: 1_000_000 })
         .default(1000)
         .describe('Messages of one client by which one that comes twice is known.'),
+      listed: count({ min: 1, max: 1_000_000 })
+        .default(10_000)
+        .describe(
+          'People in a list of who is there, for clients that are pushed one. Further ones are left out and counted as lost.',
+        ),
+      texts: count({ min: 0, max: 1_000_000 })
+        .default(512)
+        .describe(
+          'Texts of the server, of all connections to it, by which what it says to the next client need not be read again. Beyond it the oldest is forgotten.',
+        ),
+      textLength: count({ min: 1, max: 10_000_000 })
+        .default(4096)
+        .describe('Longest text that is kept for that, in UTF-16 units.'),
     })
     .readonly()
     .prefault({})
-    .describe('Bounds of one connection to the server.'),
+    .describe('Bounds of the connections to the server.'),
 };
 
 /** The schema of `upstream`: one form for each dialect that the server may speak. */

@@ -1,5 +1,6 @@
 /** A limit that is hit is counted under its name. */
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { expect, it } from 'vitest';
 import { startGateway } from '../support/gateway.ts';
 import { metricsOf } from '../support/metrics.ts';
@@ -94,4 +95,65 @@ it('limits.closeTimeout: a client that never ends its half', async () => {
   expect(value('dragoman_closes_total', { endpoint: '/ws/json', reason: 'policy' })).toBe(1);
   alice.terminate();
   await Promise.race([once(alice.socket, 'close'), alice.closed]);
+});
+
+/** A socket that sends just this; resolves with what it was answered once it is ended. */
+async function answerTo(http: string, text: string): Promise<string> {
+  const { hostname, port } = new URL(http);
+  const socket = connect(Number(port), hostname);
+  let answer = '';
+  socket.on('data', (chunk) => {
+    answer += String(chunk);
+  });
+  socket.write(text);
+  await once(socket, 'close');
+  return answer;
+}
+
+it('limits.admission.request: a body that does not come', async () => {
+  await using gateway = await startGateway({
+    edit: limited('admission: { handshake: 100ms, request: 200ms }'),
+  });
+  const head = 'POST /healthz HTTP/1.1\r\nHost: gateway\r\nContent-Length: 10\r\n\r\n';
+  expect(await answerTo(gateway.http, `${head}12345`)).toContain('HTTP/1.1 408 ');
+  const { value } = await metricsOf(gateway);
+  expect(value('dragoman_handshake_timeouts_total')).toBe(1);
+});
+
+it('limits.admission.keepAlive: a socket that asks nothing more', async () => {
+  await using gateway = await startGateway({ edit: limited('admission: { keepAlive: 100ms }') });
+  const answer = await answerTo(gateway.http, 'GET /healthz HTTP/1.1\r\nHost: gateway\r\n\r\n');
+  expect(answer).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+it('limits.admission.told: nobody is opened only to be told that there are too many', async () => {
+  await using gateway = await startGateway({ edit: limited('connections: 1, admission: { told: 0 }') });
+  const alice = await speakers.json.enter(gateway, 'alice');
+  await expect(connectRaw(await gateway.url('/ws/json', 'bob'))).rejects.toThrow('503');
+  const { value } = await metricsOf(gateway);
+  expect(value(REFUSALS, { limit: 'connections', endpoint: '/ws/json' })).toBe(1);
+  await alice.close();
+});
+
+it('limits.admission.failedLogins.addresses: the newest address only', async () => {
+  await using gateway = await startGateway({
+    edit: (yaml) =>
+      limited('admission: { failedLogins: { attempts: 1, ban: 1h, addresses: 1 } }')(yaml).replace(
+        'port: 0',
+        'port: 0\n  trustProxy: [127.0.0.1]',
+      ),
+  });
+  for (const address of ['192.0.2.1', '192.0.2.2']) {
+    const headers = { 'x-forwarded-for': address };
+    const client = await connectRaw(`${gateway.ws}/ws/json?token=bad`, [], { headers });
+    await client.closed;
+  }
+  const { value } = await metricsOf(gateway);
+  expect(value('dragoman_failing_addresses')).toBe(1);
+  expect(value('dragoman_failing_addresses_forgotten_total')).toBe(1);
+  const back = await connectRaw(await gateway.url('/ws/json', 'alice'), [], {
+    headers: { 'x-forwarded-for': '192.0.2.1' },
+  });
+  await back.nextJson(({ type }) => type === 'auth_success');
+  await back.close();
 });

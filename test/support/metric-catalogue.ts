@@ -47,11 +47,13 @@ export function everyMetric(): readonly MetricKind[] {
       timers: 0,
       addresses: 0,
       bannedAddresses: 0,
+      failingAddresses: 0,
+      failuresForgotten: 0,
       handshakeTimeouts: 0,
       guestsRefused: 0,
       storeHealthy: true,
       ready: true,
-      broker: { topics: 0, queues: 0, ready: 0, unacknowledged: 0 },
+      broker: { topics: 0, queues: 0, ready: 0, unacknowledged: 0, returned: 0, forgotten: 0 },
     }),
   );
   const config = testConfig();

@@ -32,8 +32,7 @@ export class Api {
     this.#parts = parts;
     this.#idempotency = new Idempotency(api.limits.idempotency, () => performance.now());
     if (api.keys.length === 0 || api.listen === undefined) return;
-    const { handshake: handshakeMs } = limits.admission;
-    this.#front = new Front({ tls: listen.tls, handshakeMs, log: hub.log });
+    this.#front = new Front({ tls: listen.tls, admission: limits.admission, log: hub.log });
   }
 
   /** The application for a configuration, not in force yet; undefined without a key. */
