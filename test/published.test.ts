@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { dialects } from '../adapters/index.ts';
+import { listedNumbers, numbersOfCode, unlistedNumbers } from './support/fixed-bounds.ts';
 import { everyMetric } from './support/metric-catalogue.ts';
 import {
   generatedPartsIn,
@@ -22,6 +23,7 @@ const DOCUMENTS = [
   'docs/bridging.md',
   'docs/configuration.md',
   'docs/errors.md',
+  'docs/limits.md',
   'docs/losses.md',
   'docs/metrics.md',
 ];
@@ -65,6 +67,18 @@ describe('the documents', () => {
     const document = withGeneratedParts(read('docs/metrics.md'));
     const listed = [...document.matchAll(/^\| `(\w+)` \| (?:counter|gauge|histogram|summary) \|/gm)];
     expect(listed.map(([, name]) => name).toSorted()).toEqual(everyMetric().map(({ name }) => name));
+  });
+
+  it('list every number of the code that bounds something and has no key', () => {
+    expect(generatedPartsIn(read('docs/limits.md'))).toEqual([
+      'fixed steps',
+      'fixed waits',
+      'fixed memories',
+      'fixed sizes',
+    ]);
+    const known = [...listedNumbers(), ...unlistedNumbers()];
+    expect(new Set(known).size).toBe(known.length);
+    expect(known.toSorted()).toEqual([...numbersOfCode().keys()].toSorted());
   });
 
   it('list the losses of every dialect', () => {

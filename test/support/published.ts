@@ -6,6 +6,7 @@ import { commandAcks, messageAcks, type NamedWire } from '../../core/translate/a
 import { lossDocument } from '../../core/translate/losses-document.ts';
 import { CLOSE_REASONS } from '../../schemas/config/endpoint.ts';
 import { configJsonSchema, modelJsonSchemas } from '../../schemas/publish.ts';
+import { fixedBoundTables } from './fixed-bounds.ts';
 import { cell, code, table } from './markdown.ts';
 import { metricTables } from './metric-tables.ts';
 
@@ -208,6 +209,7 @@ export function generatedParts(): Readonly<Record<string, () => string>> {
     ...options,
     ...lossDocument(dialects),
     ...metricTables(),
+    ...fixedBoundTables(),
     'keys of endpoints': () => keyTable(endpointKeys()),
     'keys of upstream': () => keyTable(upstreamKeys()),
     limits: () =>
