@@ -120,7 +120,7 @@ function makeAuthenticator(config: AuthenticatorConfig, name: string, outbound: 
     case 'static':
       return staticTokens(config.tokens);
     case 'jwt':
-      return jwtAuthenticator(config, outbound);
+      return jwtAuthenticator(config, name, outbound);
     case 'http':
       return httpHook(config, name, outbound);
     default:

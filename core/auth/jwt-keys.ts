@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import type { JwtAuthenticatorConfig } from '../../schemas/config.ts';
 import { addressGuard } from '../outbound/addresses.ts';
-import { boundedFetch } from '../outbound/bounded-fetch.ts';
+import { boundedFetch, FetchError } from '../outbound/bounded-fetch.ts';
 import type { Outbound } from '../outbound/caller.ts';
+import { CallFailure, statusFailure } from '../outbound/failure.ts';
 import { KeySet } from './key-set.ts';
 import { keysOfSet, type NamedKey, publicKeyOf } from './verification-key.ts';
 
@@ -17,10 +18,16 @@ const MAX_FILE_BYTES = 1024 * 1024;
 /** The keys that a token with this key id may be signed with. */
 export type KeyFinder = (keyId: string | undefined) => readonly NamedKey[] | Promise<readonly NamedKey[]>;
 
-/** `now` is monotonic ms. @throws Error if the configuration's key can't be read or is of the wrong kind: before anybody connects */
+/** By which keys are fetched, and how that ended is told. */
+export type KeysOutbound = Pick<Outbound, 'log' | 'guard' | 'metrics'>;
+
+const EVENT = 'keys';
+
+/** `name` is the authenticator's, `now` is monotonic ms. @throws Error if the configuration's key can't be read or is of the wrong kind: before anybody connects */
 export function jwtKeys(
   config: JwtAuthenticatorConfig,
-  { log, guard = addressGuard }: Pick<Outbound, 'log' | 'guard'>,
+  name: string,
+  { log, guard = addressGuard, metrics }: KeysOutbound,
   now: () => number = () => performance.now(),
 ): KeyFinder {
   const { algorithm, secret, publicKey, jwksFile, jwksUrl, jwks } = config;
@@ -57,17 +64,28 @@ export function jwtKeys(
   }
   if (jwksUrl === undefined) throw new Error(`${algorithm} needs publicKey, jwksFile or jwksUrl`);
   const allowed = guard(jwks.allowPrivate);
+  const fetched = async (): Promise<readonly NamedKey[]> => {
+    const request = {
+      method: 'GET',
+      headers: { accept: 'application/jwk-set+json, application/json' },
+      timeoutMs: jwks.timeout,
+      maxBytes: jwks.maxBytes,
+    } as const;
+    const { status, text } = await boundedFetch(jwksUrl, request, allowed);
+    if (status !== 200) throw statusFailure(status);
+    return keysOfSet(text, algorithm);
+  };
   const set = new KeySet({
     load: async () => {
-      const request = {
-        method: 'GET',
-        headers: { accept: 'application/jwk-set+json, application/json' },
-        timeoutMs: jwks.timeout,
-        maxBytes: jwks.maxBytes,
-      } as const;
-      const { status, text } = await boundedFetch(jwksUrl, request, allowed);
-      if (status !== 200) throw new Error(`${jwksUrl} answers ${status}`);
-      return keysOfSet(text, algorithm);
+      try {
+        const keys = await fetched();
+        metrics?.count(name, EVENT, 'fetched');
+        return keys;
+      } catch (error) {
+        const isKnown = error instanceof FetchError || error instanceof CallFailure;
+        metrics?.count(name, EVENT, isKnown ? error.fault : 'invalid_answer');
+        throw error;
+      }
     },
     maxAgeMs: jwks.maxAge,
     cooldownMs: jwks.cooldown,

@@ -24,7 +24,7 @@ const folder = mkdtempSync(join(tmpdir(), 'dragoman-jwt-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const authenticatorWith = (settings: Readonly<Record<string, unknown>>) =>
-  jwtAuthenticator(authenticatorConfig({ type: 'jwt', ...settings }), { log: NO_LOG });
+  jwtAuthenticator(authenticatorConfig({ type: 'jwt', ...settings }), 'it', { log: NO_LOG });
 const shown = (authenticator: ReturnType<typeof authenticatorWith>, token: string) =>
   authenticator.authenticate({ kind: 'token', token }, CONTEXT);
 

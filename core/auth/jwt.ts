@@ -4,21 +4,21 @@ import { decodeProtectedHeader, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { Credential } from '../../schemas/command.ts';
 import type { JwtAuthenticatorConfig } from '../../schemas/config.ts';
 import { Id } from '../../schemas/model.ts';
-import type { Outbound } from '../outbound/caller.ts';
 import { hs256Claims } from './hs256.ts';
-import { jwtKeys } from './jwt-keys.ts';
+import { jwtKeys, type KeysOutbound } from './jwt-keys.ts';
 import { type Authenticator, type Identity, tokenOf } from './port.ts';
 
 /**
- * The claim `sub` is the user id; `name` and `picture` are used for users whom the directory does not know.
+ * `name` is the authenticator's. The claim `sub` is the user id; `name` and `picture` are used for users whom the directory does not know.
  *
  * @throws Error if the configured key can't be read or does not fit the algorithm
  */
 export function jwtAuthenticator(
   config: JwtAuthenticatorConfig,
-  outbound: Pick<Outbound, 'log' | 'guard'>,
+  name: string,
+  outbound: KeysOutbound,
 ): Authenticator {
-  const keys = jwtKeys(config, outbound);
+  const keys = jwtKeys(config, name, outbound);
   const { algorithm, secret } = config;
   const hs256Key =
     algorithm === 'HS256' && secret !== undefined ? createSecretKey(Buffer.from(secret)) : undefined;

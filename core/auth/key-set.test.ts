@@ -1,10 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
 import { GatewayError } from '../errors.ts';
 import { addressGuard, type Resolve } from '../outbound/addresses.ts';
 import type { Outbound } from '../outbound/caller.ts';
+import { type CallOutcome, OutboundMetrics } from '../outbound/metrics.ts';
 import { jwtAuthenticator } from './jwt.ts';
 import { jwtKeys } from './jwt-keys.ts';
 import { KeySet, type KeySetOptions } from './key-set.ts';
@@ -101,7 +102,7 @@ describe('keys at an address', () => {
   const loginAt = (jwksUrl: string, given: object = {}, outbound: Partial<Outbound> = {}) => {
     const jwks = { allowPrivate: true, ...given };
     const config = authenticatorConfig({ type: 'jwt', algorithm: 'ES256', jwksUrl, jwks });
-    const authenticator = jwtAuthenticator(config, { log: NO_LOG, ...outbound });
+    const authenticator = jwtAuthenticator(config, 'it', { log: NO_LOG, ...outbound });
     return (token: string) => authenticator.authenticate({ kind: 'token', token }, CONTEXT);
   };
 
@@ -128,35 +129,44 @@ describe('keys at an address', () => {
   });
 
   const { jwk, sign } = issuerOf('ES256');
-  const answers: readonly [string, () => Told | Promise<Told>][] = [
-    ['an error', () => ({ status: 500, body: { keys: [jwk] } })],
-    ['a redirect', () => ({ status: 302, headers: { location: 'http://127.0.0.1:1/' } })],
-    ['no set', () => ({ body: 'hello' })],
-    ['a set without a key that fits', () => ({ body: { keys: [] } })],
-    ['a set that is too large', () => ({ body: { keys: [jwk], more: 'x'.repeat(2000) } })],
-    ['nothing for too long', () => new Promise<Told>(() => {})],
+  const answers: readonly [string, CallOutcome, () => Told | Promise<Told>][] = [
+    ['an error', 'status', () => ({ status: 500, body: { keys: [jwk] } })],
+    ['a redirect', 'redirect', () => ({ status: 302, headers: { location: 'http://127.0.0.1:1/' } })],
+    ['no set', 'invalid_answer', () => ({ body: 'hello' })],
+    ['a set without a key that fits', 'invalid_answer', () => ({ body: { keys: [] } })],
+    ['a set that is too large', 'too_large', () => ({ body: { keys: [jwk], more: 'x'.repeat(2000) } })],
+    ['nothing for too long', 'timeout', () => new Promise<Told>(() => {})],
   ];
 
-  it.each(answers)('let nobody in where the answer is %s', async (_title, answer) => {
+  it.each(answers)('let nobody in where the answer is %s (%s)', async (_title, outcome, answer) => {
     await using backend = await backendThat(answer);
-    const login = loginAt(backend.url, { maxBytes: '1KiB', timeout: '50ms' });
+    const metrics = new OutboundMetrics();
+    const count = vi.spyOn(metrics, 'count');
+    const login = loginAt(backend.url, { maxBytes: '1KiB', timeout: '50ms' }, { metrics });
     await expect(login(await sign(GOOD))).rejects.toEqual(unavailable);
     await expect(login(await sign(GOOD))).rejects.toBeInstanceOf(GatewayError);
+    expect(count.mock.calls).toEqual([['it', 'keys', outcome]]);
   });
 
   it('are not asked for at a private address unless `jwks.allowPrivate` says so', async () => {
     await using backend = await backendThat(() => ({ body: { keys: [jwk] } }));
     const complaints: unknown[] = [];
     const log = { ...NO_LOG, warn: (said: unknown) => complaints.push(said) };
-    const login = loginAt(backend.url, { allowPrivate: false }, { log });
+    const metrics = new OutboundMetrics();
+    const count = vi.spyOn(metrics, 'count');
+    const login = loginAt(backend.url, { allowPrivate: false }, { log, metrics });
     await expect(login(await sign(GOOD))).rejects.toEqual(unavailable);
     expect(backend.asked).toHaveLength(0);
     expect(complaints).toEqual([{ err: expect.objectContaining({ fault: 'address_refused' }) }]);
     const other = loginAt(backend.url, { allowPrivate: ['10.0.0.0/8'] });
     await expect(other(await sign(GOOD))).rejects.toEqual(unavailable);
     expect(backend.asked).toHaveLength(0);
-    const listed = loginAt(backend.url, { allowPrivate: ['127.0.0.1'] });
+    const listed = loginAt(backend.url, { allowPrivate: ['127.0.0.1'] }, { metrics });
     expect(await listed(await sign(GOOD))).toMatchObject({ userId: 'alice' });
+    expect(count.mock.calls).toEqual([
+      ['it', 'keys', 'address_refused'],
+      ['it', 'keys', 'fetched'],
+    ]);
   });
 
   it('are asked for at the address that a name has when it is connected to', async () => {
@@ -186,7 +196,7 @@ describe('keys in a file', () => {
     writeFileSync(jwksFile, JSON.stringify({ keys: [old.jwk] }));
     const clock = { now: 0 };
     const config = authenticatorConfig({ type: 'jwt', algorithm: 'EdDSA', jwksFile });
-    const find = jwtKeys(config, { log: NO_LOG }, () => clock.now);
+    const find = jwtKeys(config, 'it', { log: NO_LOG }, () => clock.now);
     expect(await find(old.id)).toHaveLength(1);
     writeFileSync(jwksFile, '{');
     clock.now = 1000;

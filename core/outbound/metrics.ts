@@ -4,9 +4,17 @@ import type { BreakerState } from '../circuit-breaker.ts';
 
 /**
  * How a question or a notification ended. `allowed`, `changed`, `refused`: what the backend said. `told`: it has
- * the notification. `dropped`: the queue was full; `given_up`: nobody took it for too long, or the gateway stopped.
+ * the notification. `fetched`: keys that can be used. `dropped`: the queue was full; `given_up`: nobody took it for too long, or the gateway stopped.
  */
-export type CallOutcome = 'allowed' | 'changed' | 'refused' | 'told' | 'dropped' | 'given_up' | CallFault;
+export type CallOutcome =
+  | 'allowed'
+  | 'changed'
+  | 'refused'
+  | 'told'
+  | 'fetched'
+  | 'dropped'
+  | 'given_up'
+  | CallFault;
 
 /** Why there was no usable answer. */
 export type CallFault =
