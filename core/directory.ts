@@ -77,9 +77,12 @@ export class Directory {
   maxGuests: number;
   #guests = 0;
   #size = 0;
+  readonly #forgot: (user: User) => void;
 
-  constructor(maxGuests: number) {
+  /** `forgot` is called for each guest of whom nothing is known any more. */
+  constructor(maxGuests: number, forgot: (user: User) => void = () => {}) {
     this.maxGuests = maxGuests;
+    this.#forgot = forgot;
   }
 
   get size(): number {
@@ -149,6 +152,7 @@ export class Directory {
     if (this.#namespaces.get(record.user.namespace)?.delete(record.user.id) !== true) return;
     this.#guests--;
     this.#size--;
+    this.#forgot(record.user);
   }
 
   #add(user: User, known: boolean): UserRecord {

@@ -8,6 +8,7 @@ import type { Config } from '../schemas/config.ts';
 import type { Message } from '../schemas/model.ts';
 import { Admission } from './admission.ts';
 import { addMember, attend, unattend, unattendGroup } from './attendance.ts';
+import { isGuestId } from './bridged-view.ts';
 import type { Bus } from './bus/port.ts';
 import { perform } from './commands/index.ts';
 import type { Connection } from './connection.ts';
@@ -21,6 +22,7 @@ import { FanOut } from './fan-out.ts';
 import { type GroupRecord, Groups } from './groups.ts';
 import type { Hooks } from './hooks/hooks.ts';
 import { newUlid } from './ids.ts';
+import { Integers } from './integers.ts';
 import type { Operator } from './operator.ts';
 import { attach, detach } from './presence.ts';
 import { endRevoked, Revocations } from './revocations.ts';
@@ -52,7 +54,7 @@ export class Hub implements ConnectionHost {
   /** Replaced as a whole by a reload. */
   config: Config;
   readonly store: MessageStore;
-  readonly identities: IdentityMap;
+  readonly identities: Integers;
   readonly directoryStore: DirectoryStore;
   readonly log: Logger;
   /** One change at a time of each user and each group: what is saved last is what memory says. */
@@ -84,14 +86,22 @@ export class Hub implements ConnectionHost {
   constructor(parts: HubParts) {
     this.config = parts.config;
     this.store = parts.store;
-    this.identities = parts.identities;
     this.directoryStore = parts.directoryStore;
     this.log = parts.log;
     this.now = parts.now;
     this.newId = parts.newId;
     this.admission = new Admission(parts.config.limits.admission, () => this.wheel.now());
     this.revocations = new Revocations(parts.now);
-    this.directory = new Directory(parts.config.limits.guests);
+    this.identities = new Integers({
+      durable: parts.identities,
+      limits: () => this.config.limits.guestIntegers,
+      mayShow: (user) => !isGuestId(user) && user !== this.config.api.system.id,
+      now: () => this.wheel.now(),
+      startedAt: parts.now(),
+    });
+    this.directory = new Directory(parts.config.limits.guests, ({ namespace, id }) =>
+      this.identities.gone(namespace, id),
+    );
     this.destinations = new Destinations(parts.store, parts.config.limits.queue, parts.log);
     const { hooks } = parts;
     this.hooks = hooks;
@@ -273,15 +283,6 @@ export class Hub implements ConnectionHost {
 
   addMember(record: GroupRecord, member: UserRecord): void {
     addMember(this, record, member);
-  }
-
-  /** Gives a user an integer where some endpoint of the namespace shows integers. */
-  assignInteger(namespace: string, user: string, integer?: number): Promise<void> {
-    const needed = this.endpoints.some(
-      (endpoint) => endpoint.namespace === namespace && endpoint.config.identity === 'integer',
-    );
-    if (!needed || this.identities.integerOf(namespace, user) !== undefined) return Promise.resolve();
-    return promised((done) => this.identities.assign(namespace, [{ id: user, integer }], done));
   }
 
   /** Makes changes of users and groups durable, all or none. @throws GatewayError store_unavailable */

@@ -25,7 +25,10 @@ function withPrefix(prefix: string): WireIdentity {
   };
 }
 
-function byInteger(namespace: string, identities: IdentityMap): WireIdentity {
+/** What is read of the map. */
+type Numbered = Pick<IdentityMap, 'integerOf' | 'userOf'>;
+
+function byInteger(namespace: string, identities: Numbered): WireIdentity {
   return {
     toWire: (id) => identities.integerOf(namespace, id)?.toString(),
     toCanonical: (wire) => {
@@ -39,7 +42,7 @@ function byInteger(namespace: string, identities: IdentityMap): WireIdentity {
 export function wireIdentity(
   scheme: 'string' | 'integer' | { readonly prefix: string },
   namespace: string,
-  identities: IdentityMap,
+  identities: Numbered,
 ): WireIdentity {
   if (scheme === 'string') return AS_IT_IS;
   return scheme === 'integer' ? byInteger(namespace, identities) : withPrefix(scheme.prefix);
@@ -64,3 +67,6 @@ export function upstreamIdentity(
 }
 
 const DECIMAL = /^[1-9][0-9]{0,14}$/;
+
+/** The number that an id is, if it is one: whoever is called so has it, unless it is somebody else's. */
+export const ownInteger = (id: string): number | undefined => (DECIMAL.test(id) ? Number(id) : undefined);

@@ -17,6 +17,9 @@ export interface GatewayGauges {
   readonly failuresForgotten: number;
   readonly handshakeTimeouts: number;
   readonly guestsRefused: number;
+  /** Integers of guests, those who have gone included, and how many were forgotten before their time. */
+  readonly guestIntegers: number;
+  readonly guestIntegersForgotten: number;
   readonly storeHealthy: boolean;
   /** As `/readyz` says it. */
   readonly ready: boolean;
@@ -170,6 +173,11 @@ export function metricsRegistry(
   });
   gauge('users', 'Users known.', (now) => now.users);
   gauge('guests', 'Users known by their connection only (limits.guests).', (now) => now.guests);
+  gauge(
+    'guest_integers',
+    'Integers of guests, of those who have gone too (limits.guestIntegers).',
+    (now) => now.guestIntegers,
+  );
   gauge('groups', 'Groups known.', (now) => now.groups);
   gauge('timers', 'Timers on the wheel.', (now) => now.timers);
   gauge('addresses', 'Addresses with open connections.', (now) => now.addresses);
@@ -221,6 +229,11 @@ export function metricsRegistry(
     'queue_returned_forgotten_total',
     'Entries that come again without the mark that they were delivered before (limits.queue.returned).',
     ({ broker }) => broker.forgotten,
+  );
+  count(
+    'guest_integers_forgotten_total',
+    'Integers of guests who have gone, forgotten to remember newer ones (limits.guestIntegers.entries).',
+    (now) => now.guestIntegersForgotten,
   );
   gauge('store_healthy', '1 while the store takes writes.', (now) => (now.storeHealthy ? 1 : 0));
   gauge('ready', '1 while `/readyz` says that clients may come.', (now) => (now.ready ? 1 : 0));

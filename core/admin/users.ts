@@ -3,11 +3,12 @@ import type { Connection } from '../connection.ts';
 import { GatewayError } from '../errors.ts';
 import { userKey } from '../groups.ts';
 import type { Hub } from '../hub.ts';
+import { assignInteger } from '../numbering.ts';
 import { tellPresence as tellComing } from '../presence.ts';
 import { type Of, recordOf, tellUsers, userOf } from './shared.ts';
 
 export async function putUser(hub: Hub, { namespace, user }: Of<'put_user'>): Promise<void> {
-  await hub.assignInteger(namespace, user.id);
+  await assignInteger(hub, namespace, user.id);
   await hub.save([{ kind: 'user', namespace, id: user.id, value: user }]);
   const record = hub.directory.put(namespace, user);
   for (const group of record.memberships) {

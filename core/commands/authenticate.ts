@@ -10,6 +10,7 @@ import { connectedUser } from '../endpoint.ts';
 import { GatewayError, toGatewayError } from '../errors.ts';
 import { isOpenIn } from '../groups.ts';
 import type { Hub } from '../hub.ts';
+import { assignInteger, lendInteger } from '../numbering.ts';
 import { userTurn } from '../turns.ts';
 import { type Identified, identify } from './identify.ts';
 import type { Done } from './settlement.ts';
@@ -44,6 +45,8 @@ export function authenticate(
           profile,
           connection.endpoint.authentication !== 'none',
         );
+        // A guest's: others are told of them by it from here on.
+        lendInteger(hub, connection.namespace, profile.id);
         try {
           admit(hub, connection, record);
         } catch (error) {
@@ -82,10 +85,8 @@ async function prepare(hub: Hub, connection: Connection, identity: Identity): Pr
     ...(identity.avatar === undefined ? {} : { avatar: identity.avatar }),
   };
   if (endpoint.authentication !== 'none') await remember(hub, namespace, profile);
-  // A number that is claimed and free is the claimant's own: others would else speak under it.
-  const own = /^[1-9][0-9]{0,14}$/.test(identity.userId) ? Number(identity.userId) : undefined;
-  const isFree = own !== undefined && hub.identities.userOf(namespace, own) === undefined;
-  await hub.assignInteger(namespace, identity.userId, isFree ? own : undefined);
+  else if (hub.directory.find(namespace, profile.id)?.known !== true) return profile;
+  await assignInteger(hub, namespace, identity.userId);
   return profile;
 }
 

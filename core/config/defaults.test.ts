@@ -72,6 +72,7 @@ describe('a configuration', () => {
           told: 64,
         },
         guests: 100_000,
+        guestIntegers: { keep: 86_400_000, entries: 100_000 },
       },
       api: {
         keys: [],

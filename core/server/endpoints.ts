@@ -57,7 +57,11 @@ const namesOf = ({ auth }: EndpointConfig): readonly string[] =>
 function makeEndpoint(parts: EndpointsParts, config: EndpointConfig, old: Endpoint | undefined): Endpoint {
   const { hub, authenticators, dialects } = parts;
   const dialect = dialectOf(dialects, config.dialect);
-  const identity = wireIdentity(config.identity, config.namespace, hub.identities);
+  // Behind a server everybody has a durable one before anybody is told of them (`upstream/numbers.ts`).
+  const { identities } = hub;
+  const shown = { integerOf: identities.shown.bind(identities), userOf: identities.userOf.bind(identities) };
+  const numbered = config.upstream === undefined ? shown : identities;
+  const identity = wireIdentity(config.identity, config.namespace, numbered);
   const endpoint = new Endpoint({
     config,
     dialect,

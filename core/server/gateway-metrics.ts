@@ -36,6 +36,8 @@ export function gatewayMetrics({ hub, hooks, storeHealth, storeMetrics, draining
       failuresForgotten: hub.admission.forgotten,
       handshakeTimeouts: timeouts(),
       guestsRefused: hub.directory.guestsRefused,
+      guestIntegers: hub.identities.lent,
+      guestIntegersForgotten: hub.identities.forgotten,
       storeHealthy: storeHealth().ok,
       ready: storeHealth().ok && !draining(),
       broker: hub.destinations.counts(),

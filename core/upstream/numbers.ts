@@ -2,6 +2,7 @@
 import type { Event } from '../../schemas/event.ts';
 import type { Endpoint } from '../endpoint.ts';
 import type { Hub } from '../hub.ts';
+import { assignInteger } from '../numbering.ts';
 import { peopleOf } from './people.ts';
 
 export class Numbers {
@@ -26,12 +27,7 @@ export class Numbers {
   /** @throws GatewayError store_unavailable: one could not be made durable */
   async assign(ids: readonly string[]): Promise<void> {
     const { namespace } = this.#endpoint;
-    const { identities } = this.#hub;
-    for (const id of ids) {
-      // A number that somebody has at the server already is theirs here too, if it is free.
-      const own = /^[1-9][0-9]{0,14}$/.test(id) ? Number(id) : undefined;
-      const isFree = own !== undefined && identities.userOf(namespace, own) === undefined;
-      await this.#hub.assignInteger(namespace, id, isFree ? own : undefined);
-    }
+    // A number that somebody has at the server already is theirs here too, if it is free.
+    for (const id of ids) await assignInteger(this.#hub, namespace, id);
   }
 }

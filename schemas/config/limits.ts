@@ -162,6 +162,22 @@ export const Limits = z
     guests: count({ min: 0, max: 10_000_000 })
       .default(100_000)
       .describe('Users at a time who are known by their connection only, not by `users`.'),
+    guestIntegers: z
+      .strictObject({
+        keep: duration({ min: '1s', max: '365 days' })
+          .prefault('1 day')
+          .describe("How long an integer stays a guest's who has gone. Nobody else gets it meanwhile."),
+        entries: count({ min: 1, max: 10_000_000 })
+          .default(100_000)
+          .describe(
+            'Guests who have gone whose integers are remembered. Beyond it the oldest is forgotten, which is counted.',
+          ),
+      })
+      .readonly()
+      .prefault({})
+      .describe(
+        'Integers of guests where a dialect shows integers for ids: those of users that are known are for good.',
+      ),
   })
   .readonly();
 export type Limits = z.infer<typeof Limits>;
@@ -194,6 +210,7 @@ export function endpointLimits(general: Limits, own: LimitOverrides): Connection
     deduplication: _window,
     guests: _guests,
     memory: _memory,
+    guestIntegers: _guestIntegers,
     queue: _queue,
     ...shared
   } = general;

@@ -79,6 +79,7 @@ const MEMORIES = rowsOf(`
 core/store/sqlite-conversations.ts MOST_KEPT - Conversations that the thread of the database remembers. Where there are more, it forgets all and reads them from the file again.
 core/store/sqlite-backlogs.ts MOST_KEPT - Recipients whose backlog it remembers. Where there are more, the same.
 core/store/received.ts MAX_RANGES - Gaps in what a user has confirmed of one conversation. What would need one more is not noted, and so it is delivered again: \`dragoman_messages_replayed_total\`.
+core/integers.ts LENT_PER_SECOND - Integers of guests a second, in the long run, that a process can lend without the next one lending the same ones to others.
 core/losses.ts MAX_KEYS - Kinds of losses counted apart for each endpoint, more than the dialects have. The rest is counted: \`dragoman_losses_total{event="other"}\`.
 core/losses.ts MAX_EXAMPLES - Examples kept of each.
 core/losses.ts MAX_NODES - Keys and entries of an example.
@@ -126,6 +127,7 @@ const NO_BOUNDS: Readonly<Record<string, string>> = {
   'core/upstream/tellings.ts': 'SHARED_FROM',
   'core/upstream/spool.ts': 'OVERHEAD PER_DELIVERY',
   'core/upstream/client-face.ts': 'LEAVING',
+  'core/integers.ts': 'LENT_FROM LENT_TO',
   'core/server/api/idempotency.ts': 'OVERHEAD_BYTES',
   'core/server/websocket-transport.ts': 'SHORT',
   'core/server/sockjs/headers.ts': 'YEAR_SECONDS',

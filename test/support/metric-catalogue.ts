@@ -51,6 +51,8 @@ export function everyMetric(): readonly MetricKind[] {
       failuresForgotten: 0,
       handshakeTimeouts: 0,
       guestsRefused: 0,
+      guestIntegers: 0,
+      guestIntegersForgotten: 0,
       storeHealthy: true,
       ready: true,
       broker: { topics: 0, queues: 0, ready: 0, unacknowledged: 0, returned: 0, forgotten: 0 },

@@ -203,7 +203,8 @@ describe('ids', () => {
 
   test('a number of a server that nobody has here is a name that can be answered', async () => {
     const bob = await speakers.ourchat.enter(hub, 'bob');
-    await hub.gateway.hub.assignInteger('main', 'stranger', 77);
+    const { identities } = hub.gateway.hub;
+    await new Promise((done) => identities.assign('main', [{ id: 'stranger', integer: 77 }], done));
     const alice = await speakers.json.enter(bridge, 'alice', bridgePath('json', 'ourchat'));
     speakers.json.tell?.(alice, '77', { user: 'alice', id: 'm-1', content: 'to a number' });
     const frame = await alice.nextJson(({ type }) => type === 'ack' || type === 'error');

@@ -1,0 +1,27 @@
+/** Who gets an integer, where some endpoint of the namespace shows integers for ids. */
+import type { Hub } from './hub.ts';
+import { ownInteger } from './identity.ts';
+import { promised } from './store/answers.ts';
+
+type NumberingHub = Pick<Hub, 'endpoints' | 'identities'>;
+
+const showsIntegers = ({ endpoints }: NumberingHub, namespace: string): boolean =>
+  endpoints.some((endpoint) => endpoint.namespace === namespace && endpoint.config.identity === 'integer');
+
+/**
+ * Gives a user one for good: the one that a guest has been lent, else the one that the user is called by if nobody has
+ * it, else the next. @throws GatewayError store_unavailable: it could not be made durable
+ */
+export async function assignInteger(hub: NumberingHub, namespace: string, user: string): Promise<void> {
+  const { identities } = hub;
+  if (!showsIntegers(hub, namespace) || identities.isDurable(namespace, user)) return;
+  const own = ownInteger(user);
+  const isFree = own !== undefined && identities.userOf(namespace, own) === undefined;
+  const integer = identities.integerOf(namespace, user) ?? (isFree ? own : undefined);
+  await promised<void>((done) => identities.assign(namespace, [{ id: user, integer }], done));
+}
+
+/** Lends one to a guest who is here; who has a durable one keeps it. */
+export function lendInteger(hub: NumberingHub, namespace: string, user: string): void {
+  if (showsIntegers(hub, namespace)) hub.identities.lend(namespace, user, ownInteger(user));
+}
