@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { startGateway } from '../support/gateway.ts';
 import { withHook } from '../support/hook-server.ts';
+import { metricsOf } from '../support/metrics.ts';
 import { connectRaw, type RawClient } from '../support/raw-client.ts';
 import { startReloadable } from '../support/reload.ts';
 import { isStored, speakers } from '../support/speakers.ts';
@@ -73,9 +74,9 @@ async function firstWord({ ws }: { readonly ws: string }): Promise<{ client: Raw
 
 describe('an HTTP authenticator', () => {
   it.each([
-    ['replaced by one of its kind', (backend: Backend) => asks(backend).replace('}', ', timeout: 4s }')],
-    ['replaced by a list', () => LISTED],
-  ])('that is %s ends the socket that it kept', async (_title, next) => {
+    ['replaced by one of its kind', 0, (backend: Backend) => asks(backend).replace('}', ', timeout: 4s }')],
+    ['replaced by a list', undefined, () => LISTED],
+  ])('that is %s ends the socket that it kept', async (_title, waiting, next) => {
     await using backend = await patientBackend({ userId: 'alice' });
     await using gateway = await startReloadable({ yaml: base(asks(backend)) });
     expect((await firstWord(gateway)).type).toBe('auth_success');
@@ -84,6 +85,8 @@ describe('an HTTP authenticator', () => {
     await gateway.take((text) => text.replace(asks(backend), next(backend)));
     await backend.allEnded();
     expect((await firstWord(gateway)).type).toBe('auth_success');
+    const { value } = await metricsOf(gateway);
+    expect(value('dragoman_hook_queue_length', { hook: 'asked', queue: 'questions' })).toBe(waiting);
   });
 
   it('that is taken out of the file ends it too', async () => {
