@@ -156,16 +156,19 @@ function addSockJs(app: FastifyInstance, parts: RoutesParts, { endpoint, config 
     heartbeatMs: sockjs.heartbeat,
     disconnectMs: sockjs.disconnectDelay,
     responseBytes: sockjs.responseLimit,
+    closeTimeoutMs: config.limits.closeTimeout,
     allowOrigin: (request) => door.isOriginAllowed(endpoint, request),
     remoteAddress: addressOf,
     admit: (request) => door.refusalBeforeOpening(endpoint, addressOf(request)),
     accept: (transport, { raw: request }) => {
       const { connection, begin } = door.open(endpoint, transport, { request, subprotocol: undefined });
-      setImmediate(() => {
-        begin();
-        sendAwayIfLate(parts, connection);
-      });
-      return connection;
+      return {
+        listener: connection,
+        begin: () => {
+          begin();
+          sendAwayIfLate(parts, connection);
+        },
+      };
     },
     acceptWebSocket: (socket, request) => void accept(parts, endpoint, socket, applicantOf(request)),
     full: () => endpoint.metrics.countRefusal('sockjs_sessions'),

@@ -37,9 +37,12 @@ const REFUSALS: Readonly<Record<string, 'too_large' | 'invalid_payload'>> = {
   WS_ERR_INVALID_UTF8: 'invalid_payload',
 };
 
+/** A text message, given as UTF-8, as `frameWebSocketMessage` makes it. */
+export const frameWebSocketText = (utf8: Buffer): Buffer => Buffer.concat(frame(utf8, TEXT));
+
 /** One unmasked WebSocket message in one frame, header and payload in one buffer. */
 export function frameWebSocketMessage(message: WireMessage): Buffer {
-  if (typeof message === 'string') return Buffer.concat(frame(Buffer.from(message), TEXT));
+  if (typeof message === 'string') return frameWebSocketText(Buffer.from(message));
   const bytes = Buffer.from(message.buffer, message.byteOffset, message.byteLength);
   return Buffer.concat(frame(bytes, BINARY));
 }

@@ -162,7 +162,7 @@ export class HttpSession implements Transport, ReceiverOwner {
     if (this.#pingWanted) this.ping();
   }
 
-  /** The client's messages. Answered at once, or while reading is paused, when all have been handed on. */
+  /** The client's messages. Answered when all have been handed on: at once, unless there are very many or reading is paused. */
   receive(incoming: Incoming): ReceiveOutcome | Promise<ReceiveOutcome> {
     if (incoming.kind === 'empty' || incoming.kind === 'broken') return 'broken';
     if (this.#state === 'over') return 'gone';

@@ -41,7 +41,9 @@ export function registerHttpTransports(
     });
     sessions.set(id, session);
     try {
-      session.listen(options.accept(session, request));
+      const { listener, begin } = options.accept(session, request);
+      session.listen(listener);
+      begin();
     } catch (error) {
       session.terminate();
       throw error;

@@ -4,6 +4,7 @@ import { randomInt } from 'node:crypto';
 import type {} from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { WebSocket } from 'ws';
+import type { GatewaySocket } from '../gateway-socket.ts';
 import {
   allowCrossOrigin,
   answerPreflight,
@@ -17,6 +18,7 @@ import { bodyLimitOf, type Refusal, type SockJsHandle, type SockJsOptions } from
 import { WebSocketSession } from './websocket-session.ts';
 
 export {
+  type Accepted,
   abandonSessions,
   bodyLimitOf,
   type Refusal,
@@ -102,14 +104,18 @@ export function registerSockJs(app: FastifyInstance, options: SockJsOptions): So
           : guardUpgrade(request, reply),
       handler: notUpgraded,
       wsHandler: (socket, request) => {
-        const session = new WebSocketSession(socket, {
+        // The server of the plugin makes no others.
+        const session = new WebSocketSession(socket as GatewaySocket, {
           remoteAddress: options.remoteAddress(request),
           heartbeatMs,
+          closeTimeoutMs: options.closeTimeoutMs ?? 5_000,
           maxFrameBytes: maxBodyBytes,
           maxMessageBytes: options.limits.frame,
         });
         try {
-          session.listen(options.accept(session, request));
+          const { listener, begin } = options.accept(session, request);
+          session.listen(listener);
+          begin();
         } catch (error) {
           session.terminate();
           throw error;

@@ -1,14 +1,15 @@
-import { expect, it } from 'vitest';
-import { Inlet } from './inlet.ts';
+import { expect, it, vi } from 'vitest';
+import { Inlet, MESSAGES_PER_TURN } from './inlet.ts';
 
 const recorder = (onMessage: (text: string, inlet: Inlet) => void = () => undefined) => {
   const got: string[] = [];
+  const emptied = vi.fn();
   const inlet: Inlet = new Inlet((message) => {
     const text = Buffer.from(message).toString();
     got.push(text);
     onMessage(text, inlet);
-  });
-  return { got, inlet };
+  }, emptied);
+  return { got, inlet, emptied };
 };
 
 it('hands messages on in order', () => {
@@ -46,4 +47,41 @@ it('forgets what it holds when a message causes the end', () => {
   inlet.push(['a', 'b']);
   expect(got).toEqual(['a']);
   expect(inlet.empty).toBe(true);
+});
+
+it('holds a very long frame and thousands of short ones behind it without going through the long one for each', () => {
+  const { got, inlet } = recorder();
+  inlet.pause();
+  const long = Array.from({ length: 65_000 }, () => '');
+  inlet.push(long);
+  const began = performance.now();
+  for (let count = 0; count < 8_000; count++) inlet.push(['x']);
+  // It is less than ten; seconds if the long one is copied each time.
+  expect(performance.now() - began).toBeLessThan(500);
+  inlet.push([]);
+  inlet.clear();
+  inlet.resume();
+  expect([got, inlet.empty]).toEqual([[], true]);
+});
+
+it('lets others have their turn among very many messages, and says when all are handed on', async () => {
+  const { got, inlet, emptied } = recorder();
+  const numbers = Array.from({ length: 2 * MESSAGES_PER_TURN + 1 }, (_, index) => String(index));
+  inlet.push(numbers.slice(0, -1));
+  expect([got.length, inlet.empty]).toEqual([MESSAGES_PER_TURN, false]);
+  inlet.push(numbers.slice(-1));
+  inlet.pause();
+  inlet.resume();
+  expect(got.length).toBe(MESSAGES_PER_TURN);
+  await new Promise<void>((resolve) => emptied.mockImplementationOnce(resolve));
+  expect(got).toEqual(numbers);
+  expect([inlet.empty, emptied.mock.calls.length]).toEqual([true, 1]);
+});
+
+it('tells nobody that it is empty while reading is paused', () => {
+  const { inlet, emptied } = recorder(() => inlet.pause());
+  inlet.push(['a']);
+  expect([inlet.empty, emptied.mock.calls.length]).toEqual([true, 0]);
+  inlet.resume();
+  expect(emptied).toHaveBeenCalledTimes(1);
 });

@@ -3,15 +3,27 @@
  * takes effect between two messages and not only between two frames. Messages stay strings until their turn
  * comes: a thousand empty ones would cost a hundred times their size on the wire as buffers.
  */
+import { Fifo } from '../../fifo.ts';
+
+/** Most messages before others have their turn, some ten ms: a frame of 200 KB may hold 60,000 of which each is answered. */
+export const MESSAGES_PER_TURN = 1024;
+
 export class Inlet {
   readonly #deliver: (message: Uint8Array) => void;
+  readonly #emptied: () => void;
+  /** What is being handed on, and whose turn comes after it. */
   #held: readonly string[] = [];
   #next = 0;
+  readonly #later = new Fifo<readonly string[]>();
   #paused = false;
   #running = false;
+  /** The rest goes on when others have had their turn. */
+  #due = false;
 
-  constructor(deliver: (message: Uint8Array) => void) {
+  /** `emptied` is called when nothing is held any more and reading is not paused: whoever has stopped may go on. */
+  constructor(deliver: (message: Uint8Array) => void, emptied: () => void) {
     this.#deliver = deliver;
+    this.#emptied = emptied;
   }
 
   get paused(): boolean {
@@ -20,12 +32,12 @@ export class Inlet {
 
   /** Whether everything pushed has been handed on. */
   get empty(): boolean {
-    return this.#next >= this.#held.length;
+    return this.#next >= this.#held.length && this.#later.size === 0;
   }
 
   push(messages: readonly string[]): void {
-    this.#held = this.empty ? messages : [...this.#held.slice(this.#next), ...messages];
-    this.#next = 0;
+    // As they are: one chunk of a socket may bring thousands of frames after a very long one.
+    if (messages.length > 0) this.#later.push(messages);
     this.#run();
   }
 
@@ -42,22 +54,42 @@ export class Inlet {
   clear(): void {
     this.#held = [];
     this.#next = 0;
+    this.#later.clear();
   }
 
   #run(): void {
     // A message may cause a pause and a resume: the loop already at work goes on, and order is kept.
-    if (this.#running) return;
+    if (this.#running || this.#due) return;
     this.#running = true;
     try {
-      while (!this.#paused) {
-        const message = this.#held[this.#next];
+      for (let left = MESSAGES_PER_TURN; left > 0 && !this.#paused; left--) {
+        const message = this.#take();
         if (message === undefined) break;
-        this.#next++;
         this.#deliver(Buffer.from(message));
       }
     } finally {
       this.#running = false;
     }
-    if (this.empty) this.clear();
+    if (this.#paused) return;
+    if (this.empty) {
+      this.clear();
+      this.#emptied();
+    } else {
+      this.#due = true;
+      setImmediate(this.#goOn);
+    }
+  }
+
+  readonly #goOn = (): void => {
+    this.#due = false;
+    this.#run();
+  };
+
+  #take(): string | undefined {
+    if (this.#next >= this.#held.length) {
+      this.#held = this.#later.shift() ?? [];
+      this.#next = 0;
+    }
+    return this.#held[this.#next++];
   }
 }

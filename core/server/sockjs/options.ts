@@ -45,6 +45,12 @@ export function abandonSessions({ sessions }: SessionRegistry): void {
   for (const session of [...sessions.values()]) session.abandon(1012, 'shutting down');
 }
 
+/** Whom a session tells of what happens, and what begins once it does: before anything that the client says. */
+export interface Accepted {
+  readonly listener: TransportListener;
+  begin(): void;
+}
+
 export interface SockJsOptions {
   /** The endpoint's path, which is the client's base URL: with a leading and without a trailing slash. */
   readonly path: string;
@@ -55,6 +61,8 @@ export interface SockJsOptions {
   readonly heartbeatMs?: number;
   /** How long a session lives without a receiving request, ms; 5,000 by default. */
   readonly disconnectMs?: number;
+  /** Of the closing handshake of a WebSocket, ms; 5,000 by default. */
+  readonly closeTimeoutMs?: number;
   /** A streamed response ends after this many bytes of frames; 131,072 by default. */
   readonly responseBytes?: number;
   /** The endpoint's rule on `Origin`: asked for every request; `false` is answered with 403. */
@@ -65,10 +73,10 @@ export interface SockJsOptions {
   admit?(request: FastifyRequest): Refusal | undefined;
   /**
    * A session opens. `request` is its first and carries the query (`?token=`) and the cookies; sockjs-client
-   * repeats the query of its base URL on every request. May write, ping and close at once; nothing is told to
-   * the listener before it is returned. If it throws, the request fails and there is no session.
+   * repeats the query of its base URL on every request. May write, ping and close at once. If it throws, the
+   * request fails and there is no session.
    */
-  accept(transport: Transport, request: FastifyRequest): TransportListener;
+  accept(transport: Transport, request: FastifyRequest): Accepted;
   /** A WebSocket without SockJS framing, at `{path}/websocket`. */
   acceptWebSocket(socket: WebSocket, request: FastifyRequest): void;
   /** A session is refused because there are `limits.sessions` already. */

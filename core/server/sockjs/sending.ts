@@ -10,10 +10,10 @@ export class Sending {
   #answer: ((outcome: SendingOutcome) => void) | undefined;
 
   constructor(deliver: (message: Uint8Array) => void) {
-    this.#inlet = new Inlet(deliver);
+    this.#inlet = new Inlet(deliver, () => this.#settle('taken'));
   }
 
-  /** Answered at once, or while reading is paused, when all have been handed on. */
+  /** Answered when all have been handed on: at once, unless there are very many or reading is paused. */
   take(messages: readonly string[]): SendingOutcome | Promise<SendingOutcome> {
     if (!this.#inlet.empty) return 'busy';
     this.#inlet.push(messages);
@@ -29,7 +29,6 @@ export class Sending {
 
   resume(): void {
     this.#inlet.resume();
-    if (this.#inlet.empty) this.#settle('taken');
   }
 
   /** Drops what has not been handed on; whoever waits for it is answered so. */

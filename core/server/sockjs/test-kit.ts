@@ -1,8 +1,9 @@
 /** For the tests beside this file: an echo application over SockJS on a port of its own, and plain clients. */
 import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
-import { WebSocket } from 'ws';
+import { type ClientOptions, WebSocket } from 'ws';
 import type { Transport, TransportListener } from '../../transport.ts';
+import { GatewaySocket } from '../gateway-socket.ts';
 import { registerSockJs, type SockJsHandle, type SockJsLimits, type SockJsOptions } from './index.ts';
 
 /** One accepted session and all that its listener was told. */
@@ -34,6 +35,8 @@ export type EchoOverrides = Partial<Omit<SockJsOptions, 'limits'>> & {
   readonly echo?: boolean;
   /** Called on each accepted transport, before its listener is there. */
   readonly onAccept?: (transport: Transport) => void;
+  /** Called once each session's listener hears of everything. */
+  readonly onBegin?: (connection: EchoConnection) => void;
   /** Adds routes before SockJS does. */
   readonly before?: (app: FastifyInstance) => void;
 };
@@ -60,7 +63,7 @@ function echoConnection(transport: Transport, request: FastifyRequest, echo: boo
       if (text === 'go away') transport.close(3000, 'Go away!');
       else if (echo) transport.write(transport.frame(text));
     },
-    pong: () => tell('pong'),
+    pong: (unasked) => tell(unasked === true ? 'pong unasked' : 'pong'),
     drain: () => tell('drain'),
     refused: (reason) => tell(`refused ${reason}`),
     closed(code) {
@@ -73,12 +76,12 @@ function echoConnection(transport: Transport, request: FastifyRequest, echo: boo
 
 /** Starts the application; the raw WebSocket endpoint echoes too. */
 export async function startEcho(overrides: EchoOverrides = {}): Promise<EchoServer> {
-  const { echo = true, onAccept, before, limits, ...options } = overrides;
+  const { echo = true, onAccept, onBegin: begun = () => {}, before, limits, ...options } = overrides;
   const connections: EchoConnection[] = [];
   const rawMessages: string[] = [];
   const arrivals: { readonly index: number; readonly resolve: (connection: EchoConnection) => void }[] = [];
   const app = Fastify();
-  await app.register(fastifyWebsocket);
+  await app.register(fastifyWebsocket, { options: { WebSocket: GatewaySocket as never } });
   before?.(app);
   const handle = registerSockJs(app, {
     path: '/ws/echo',
@@ -91,7 +94,7 @@ export async function startEcho(overrides: EchoOverrides = {}): Promise<EchoServ
       for (const arrival of arrivals) {
         if (arrival.index === connections.length - 1) arrival.resolve(connection);
       }
-      return listener;
+      return { listener, begin: () => begun(connection) };
     },
     acceptWebSocket(socket) {
       socket.on('message', (data) => {
@@ -183,8 +186,12 @@ export interface SocketClient {
   readonly closed: Promise<number>;
 }
 
-export async function connect(url: string, headers: Record<string, string> = {}): Promise<SocketClient> {
-  const socket = new WebSocket(url.replace('http', 'ws'), { headers });
+export async function connect(
+  url: string,
+  headers: Record<string, string> = {},
+  options: ClientOptions = {},
+): Promise<SocketClient> {
+  const socket = new WebSocket(url.replace('http', 'ws'), { headers, ...options });
   const received: string[] = [];
   const waiting: ((text: string) => void)[] = [];
   const { promise: closed, resolve: resolveClosed } = Promise.withResolvers<number>();

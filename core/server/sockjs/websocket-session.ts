@@ -1,9 +1,9 @@
 /** A SockJS session over one WebSocket: every SockJS frame is a text message. */
-import type { WebSocket } from 'ws';
 import { cutCloseText, isLegalCloseCode } from '../../close.ts';
 import type { WireMessage } from '../../dialect.ts';
 import type { Transport, TransportListener } from '../../transport.ts';
-import { releaseUpgrade } from '../gateway-socket.ts';
+import type { GatewaySocket } from '../gateway-socket.ts';
+import { frameWebSocketText, WebSocketTransport } from '../websocket-transport.ts';
 import {
   arrayFrame,
   closeFrame,
@@ -17,43 +17,38 @@ import { Inlet } from './inlet.ts';
 export interface WebSocketSessionOptions {
   readonly remoteAddress: string;
   readonly heartbeatMs: number;
+  /** Of the closing handshake, ms. */
+  readonly closeTimeoutMs: number;
   /** Longest SockJS frame and longest message in it, bytes. */
   readonly maxFrameBytes: number;
   readonly maxMessageBytes: number;
 }
 
-export class WebSocketSession implements Transport {
+export class WebSocketSession implements Transport, TransportListener {
   readonly kind = 'sockjs';
-  readonly remoteAddress: string;
-  readonly #socket: WebSocket;
+  readonly #socket: WebSocketTransport;
   readonly #options: WebSocketSessionOptions;
   readonly #inlet: Inlet;
   readonly #heartbeat: NodeJS.Timeout;
   #listener: TransportListener | undefined;
+  /** Not read on until all is handed on. */
+  #isStopped = false;
   #closing = false;
   /** What our close frame said. */
   #closeCode: number | undefined;
 
   /** Sends the open frame and attaches every listener, so that no message is lost before `listen`. */
-  constructor(socket: WebSocket, options: WebSocketSessionOptions) {
-    this.remoteAddress = options.remoteAddress;
-    this.#socket = socket;
+  constructor(socket: GatewaySocket, options: WebSocketSessionOptions) {
+    this.#socket = new WebSocketTransport(socket, options.remoteAddress, options.closeTimeoutMs);
     this.#options = options;
-    this.#inlet = new Inlet((message) => {
-      if (!this.#closing) this.#listener?.message(message, false);
-    });
+    this.#inlet = new Inlet(
+      (message) => {
+        if (!this.#closing) this.#listener?.message(message, false);
+      },
+      () => this.#readOn(),
+    );
     this.#heartbeat = setInterval(() => this.#send(HEARTBEAT_FRAME), options.heartbeatMs).unref();
-    releaseUpgrade(socket);
-    socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
-    socket.on('pong', () => this.#listener?.pong());
-    socket.on('error', (error) => this.#fail(error));
-    socket.on('close', (code) => {
-      clearInterval(this.#heartbeat);
-      this.#closing = true;
-      this.#inlet.clear();
-      // A client that has read our frame may answer with a code of its own; 1006 says that nothing was answered.
-      this.#listener?.closed(code === 1006 ? code : (this.#closeCode ?? code));
-    });
+    this.#socket.listen(this);
     this.#send(OPEN_FRAME);
   }
 
@@ -62,12 +57,16 @@ export class WebSocketSession implements Transport {
     this.#listener = listener;
   }
 
+  get remoteAddress(): string {
+    return this.#options.remoteAddress;
+  }
+
   get text(): undefined {
     return undefined;
   }
 
   get bufferedBytes(): number {
-    return this.#socket.bufferedAmount;
+    return this.#socket.bufferedBytes;
   }
 
   frame(message: WireMessage): Uint8Array {
@@ -79,18 +78,29 @@ export class WebSocketSession implements Transport {
   }
 
   ping(): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.ping();
+    this.#socket.ping();
   }
 
   pause(): void {
     if (this.#closing) return;
     this.#inlet.pause();
-    this.#socket.pause();
+    this.#stopReading();
   }
 
   resume(): void {
     this.#inlet.resume();
-    if (!this.#inlet.paused) this.#socket.resume();
+  }
+
+  #stopReading(): void {
+    if (this.#isStopped) return;
+    this.#isStopped = true;
+    this.#socket.pause();
+  }
+
+  #readOn(): void {
+    if (!this.#isStopped) return;
+    this.#isStopped = false;
+    this.#socket.resume();
   }
 
   close(code: number, text: string): void {
@@ -100,8 +110,6 @@ export class WebSocketSession implements Transport {
     this.#closing = true;
     this.#closeCode = code;
     this.#inlet.clear();
-    // A paused socket would never see the peer's close frame.
-    this.#socket.resume();
     this.#socket.close(isLegalCloseCode(code) ? code : 1000, reason);
   }
 
@@ -111,18 +119,15 @@ export class WebSocketSession implements Transport {
   }
 
   #send(frame: Buffer): void {
-    if (this.#socket.readyState !== this.#socket.OPEN) return;
     // The line feed belongs to the XHR transports.
-    this.#socket.send(frame.subarray(0, -1), { binary: false }, this.#sent);
+    this.#socket.write(frameWebSocketText(frame.subarray(0, -1)));
   }
 
-  readonly #sent = (error?: Error | null): void => {
-    if (!error && !this.#closing && this.#socket.bufferedAmount === 0) this.#listener?.drain();
-  };
+  // --- from the WebSocket -----------------------------------------------------------------------------------
 
-  #receive(data: unknown, isBinary: boolean): void {
+  message(data: Buffer, isBinary: boolean): void {
     if (this.#closing) return;
-    if (isBinary || !Buffer.isBuffer(data)) {
+    if (isBinary) {
       this.close(1003, 'SockJS carries text only');
       return;
     }
@@ -134,6 +139,7 @@ export class WebSocketSession implements Transport {
     switch (incoming.kind) {
       case 'messages':
         this.#inlet.push(incoming.messages);
+        if (!this.#inlet.empty) this.#stopReading();
         return;
       case 'empty':
         return;
@@ -149,16 +155,33 @@ export class WebSocketSession implements Transport {
     }
   }
 
+  pong(unasked: boolean): void {
+    this.#listener?.pong(unasked);
+  }
+
+  drain(): void {
+    if (!this.#closing) this.#listener?.drain();
+  }
+
+  /** A fault of the WebSocket's: it has its close code already, and closes itself. */
+  refused(reason: 'too_large' | 'invalid_payload' | 'protocol_error'): void {
+    if (this.#closing) return;
+    this.#closing = true;
+    this.#inlet.clear();
+    this.#listener?.refused(reason);
+  }
+
+  closed(code: number): void {
+    clearInterval(this.#heartbeat);
+    this.#closing = true;
+    this.#inlet.clear();
+    // A client that has read our frame may answer with a code of its own; 1006 says that nothing was answered.
+    this.#listener?.closed(code === 1006 ? code : (this.#closeCode ?? code));
+  }
+
   #refuse(reason: 'too_large' | 'invalid_payload'): void {
     this.#listener?.refused(reason);
     if (reason === 'too_large') this.close(1009, 'message too large');
     else this.close(1007, 'not valid UTF-8');
-  }
-
-  /** `ws` has answered the fault with its close code already, and closes. */
-  #fail(error: Error & { readonly code?: string }): void {
-    if (this.#closing) return;
-    if (error.code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#listener?.refused('too_large');
-    if (error.code === 'WS_ERR_INVALID_UTF8') this.#listener?.refused('invalid_payload');
   }
 }

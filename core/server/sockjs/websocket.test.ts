@@ -1,5 +1,8 @@
 /** SockJS over one WebSocket, framed and raw. */
+import { once } from 'node:events';
+import { connect as netConnect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { streamOf } from '../gateway-socket.ts';
 import {
   connect,
   type EchoOverrides,
@@ -68,6 +71,47 @@ describe('the framed WebSocket', () => {
     await connection.heard('pong');
   });
 
+  it('a pong answers only the newest ping; others are unasked', async () => {
+    await start();
+    const client = await connect(`${server.base}/000/s/websocket`, {}, { autoPong: false });
+    const connection = await server.connection(0);
+    client.socket.pong();
+    await connection.heard('pong unasked');
+    const pinged = once(client.socket, 'ping') as Promise<[Buffer]>;
+    connection.transport.ping();
+    const [payload] = await pinged;
+    client.socket.pong('another');
+    client.socket.pong(payload);
+    await connection.heard('pong');
+    expect(connection.events.filter((event) => event.startsWith('pong'))).toEqual([
+      'pong unasked',
+      'pong unasked',
+      'pong',
+    ]);
+  });
+
+  it('hears what came in one packet with the upgrade, after it has begun', async () => {
+    let begun: readonly string[] | undefined;
+    await start({
+      onBegin: ({ events }) => {
+        begun = [...events];
+      },
+    });
+    const { port } = new URL(server.base);
+    const socket = netConnect(Number(port), '127.0.0.1');
+    socket.write(`GET /ws/echo/000/s/websocket HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n`);
+    const rest =
+      'Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n';
+    // A text frame whose mask is all zero: "early", quoted.
+    socket.write(
+      Buffer.concat([Buffer.from(rest), Buffer.from([0x81, 0x87, 0, 0, 0, 0]), Buffer.from('"early"')]),
+    );
+    const connection = await server.connection(0);
+    await connection.heard('message');
+    expect([begun, connection.messages]).toEqual([[], ['early']]);
+    socket.destroy();
+  });
+
   it('closes with a close frame and the code', async () => {
     await start();
     const client = await open();
@@ -134,6 +178,26 @@ describe('the framed WebSocket', () => {
     connection.transport.close(4000, 'enough');
     expect(await client.closed).toBe(4000);
     expect(await connection.closed).toBe(4000);
+  });
+
+  it('ends a client that does not answer the closing handshake in time', async () => {
+    await start({ closeTimeoutMs: 20 });
+    const client = await open();
+    client.socket.pause();
+    const connection = await server.connection(0);
+    connection.transport.close(4000, 'enough');
+    expect(await connection.closed).toBe(1006);
+  });
+
+  it('tells at once of what is no WebSocket frame', async () => {
+    await start({ closeTimeoutMs: 20 });
+    const client = await open();
+    client.socket.pause();
+    // An opcode that does not exist.
+    streamOf(client.socket).write(Buffer.from([0x83, 0x80, 0, 0, 0, 0]));
+    const connection = await server.connection(0);
+    expect(await connection.closed).toBe(1006);
+    expect(connection.events).toEqual(['drain', 'refused protocol_error', 'closed 1006']);
   });
 
   it('tells of a client that goes, politely or not', async () => {
