@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
-import { expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { connectToRead, type FleetingReader } from './read-buffer.ts';
 
 /** A server, and the ends of its connections, oldest first. */
@@ -16,8 +16,8 @@ async function serve() {
     server.close();
   });
   const { port } = server.address() as { readonly port: number };
-  const connect = async (reader: () => FleetingReader | undefined) => {
-    const socket = connectToRead({ host: '127.0.0.1', port }, reader);
+  const connect = async (reader: () => FleetingReader | undefined, options: object = {}) => {
+    const socket = connectToRead({ host: '127.0.0.1', port, ...options }, reader);
     onTestFinished(() => void socket.destroy());
     await vi.waitUntil(() => ends.length > 0 && socket.readyState === 'open', { interval: 1 });
     return { socket, end: ends.shift() as Socket };
@@ -84,4 +84,70 @@ it('a reader that has enough gets nothing more until the stream is resumed', asy
   await until(() => read === 6);
   socket.resume();
   await ended;
+});
+
+it.each(['::1', '127.0.0.2'])('a reader hears the second address when %s refuses', async (first) => {
+  const { connect } = await serve();
+  let read = '';
+  const reader: FleetingReader = {
+    write: (buffer, bytes) => {
+      read += buffer.toString('latin1', 0, bytes);
+      return true;
+    },
+  };
+  const addresses = [
+    { address: first, family: first.includes(':') ? 6 : 4 },
+    { address: '127.0.0.1', family: 4 },
+  ];
+  const lookup = (_host: string, _options: object, done: (error: null, found: object) => void): void =>
+    process.nextTick(done, null, addresses);
+  const { socket, end } = await connect(() => reader, { host: 'two.example', lookup });
+  socket.on('data', () => {});
+  end.write('from the second');
+  await until(() => read === 'from the second');
+  expect(socket.autoSelectFamilyAttemptedAddresses).toHaveLength(2);
+});
+
+describe('a server that has gone while nothing was read', () => {
+  /** Reading stopped, much unread in the kernel, and a write that has failed. */
+  async function gone() {
+    const { connect } = await serve();
+    const read: number[] = [];
+    const { socket, end } = await connect(() => ({
+      write: (_buffer, bytes) => {
+        read.push(bytes);
+        return true;
+      },
+    }));
+    const failures: string[] = [];
+    socket.on('error', ({ message }) => failures.push(message));
+    socket.on('data', () => {});
+    socket.pause();
+    await new Promise((resolve) => end.write(Buffer.alloc(20_000), resolve));
+    end.resetAndDestroy();
+    await once(end, 'close');
+    let failure: Error | null | undefined;
+    while (failure == null) failure = await new Promise((resolve) => socket.write('anybody there?', resolve));
+    const bytes = (): number => read.reduce((sum, some) => sum + some, 0);
+    return { socket, bytes, failures };
+  }
+
+  it('is read to its end, at the pace of whoever reads, before the failure of a write ends it', async () => {
+    const { socket, bytes, failures } = await gone();
+    socket.write('really?');
+    expect([socket.destroyed, bytes(), failures.length]).toEqual([false, 0, 0]);
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.resume();
+    await closed;
+    expect(bytes()).toBe(20_000);
+    expect(failures).toEqual([expect.stringMatching(/write (EPIPE|ECONNRESET)/)]);
+  });
+
+  it('is let go of when nobody wants to read it', async () => {
+    const { socket, bytes, failures } = await gone();
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.destroy();
+    await closed;
+    expect([bytes(), failures]).toEqual([0, []]);
+  });
 });

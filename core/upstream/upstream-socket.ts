@@ -1,5 +1,5 @@
 /** The WebSocket to a server behind: how it is opened, read, written, kept and closed. It knows no frames. */
-import type { connect, NetConnectOpts, Socket } from 'node:net';
+import type { connect, Socket, TcpNetConnectOpts } from 'node:net';
 import type { Logger } from 'pino';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { WireMessage } from '../dialect.ts';
@@ -100,9 +100,9 @@ export class UpstreamSocket {
   /** In clear: with TLS a buffer is no larger than what is in it. */
   #connecting(url: string): ClientOptions {
     if (new URL(url).protocol !== 'ws:') return {};
-    const createConnection = (options: NetConnectOpts): Socket =>
+    const createConnection = (options: TcpNetConnectOpts): Socket =>
       // As `ws` does it: the path is that of the URL, and would be taken for a socket in the file system.
-      connectToRead({ ...options, path: undefined } as NetConnectOpts, () => this.#reader);
+      connectToRead({ ...options, path: undefined } as TcpNetConnectOpts, () => this.#reader);
     return { createConnection: createConnection as typeof connect };
   }
 
