@@ -15,7 +15,7 @@ import { wireIdentity } from './identity.ts';
 import { MemoryDirectoryStore } from './store/directory.ts';
 import { MemoryMessageStore } from './store/memory.ts';
 import { MemoryIdentityMap } from './store/memory-identity.ts';
-import type { ConfirmedRange, MissedPage, MissedQuery, StoreCallback } from './store/port.ts';
+import type { ConfirmedRange, MissedPage, MissedQuery, StoreCallback, Waits } from './store/port.ts';
 import {
   CLOSE,
   messageTo,
@@ -61,7 +61,7 @@ class NotingStore extends MemoryMessageStore {
   override confirm(
     ranges: readonly ConfirmedRange[],
     done: StoreCallback<void>,
-    _isAwaited?: boolean,
+    _waits?: Waits,
     by?: object,
   ): void {
     const known = this.confirmed.get(by as object) ?? new Set();

@@ -3,15 +3,25 @@ import { expect, it } from 'vitest';
 import { conversationKey, type Message } from '../schemas/model.ts';
 import { Confirmation } from './confirmation.ts';
 import type { ConnectedUser } from './endpoint.ts';
+import type { Waits } from './store/port.ts';
 
 it('waits for what the client has confirmed in words to be noted, and for a pong with nobody', () => {
-  const noted: [sequence: number, isAwaited: boolean][] = [];
+  const noted: [sequence: number, waits: Waits][] = [];
+  let mayReceive = true;
   const user = { user: { namespace: 'main', id: 'bob' } } as ConnectedUser;
   const confirmation = new Confirmation(
-    { user, log: pino({ level: 'silent' }), isMissable: () => true, askSoon: () => {} },
     {
-      confirm: (ranges, done, isAwaited) => {
-        for (const { to } of ranges) noted.push([to, isAwaited]);
+      user,
+      log: pino({ level: 'silent' }),
+      get mayReceive() {
+        return mayReceive;
+      },
+      isMissable: () => true,
+      askSoon: () => {},
+    },
+    {
+      confirm: (ranges, done, waits) => {
+        for (const { to } of ranges) noted.push([to, waits]);
         done({ ok: true, value: undefined });
       },
     },
@@ -28,9 +38,13 @@ it('waits for what the client has confirmed in words to be noted, and for a pong
   confirmation.ponged();
   let told = 0;
   expect(confirmation.acknowledge(conversationKey(to, from.id), 1, true, () => told++)).toBe(true);
+  mayReceive = false;
+  deliver(3, 'acknowledged');
+  expect(confirmation.acknowledge(conversationKey(to, from.id), 3, true, () => told++)).toBe(true);
   expect(noted).toEqual([
-    [2, false],
-    [1, true],
+    [2, 'nothing'],
+    [1, 'answer'],
+    [3, 'client'],
   ]);
-  expect(told).toBe(1);
+  expect(told).toBe(2);
 });

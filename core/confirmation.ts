@@ -7,12 +7,14 @@ import type { EventOf } from '../schemas/event.ts';
 import { conversationKey, type Message } from '../schemas/model.ts';
 import { type DeliveryKind, DeliveryTracker } from './delivery-tracker.ts';
 import type { ConnectedUser } from './endpoint.ts';
-import type { ConfirmedRange, StoreCallback } from './store/port.ts';
+import type { ConfirmedRange, StoreCallback, Waits } from './store/port.ts';
 
 /** The connection, as far as confirmation needs it. */
 export interface ConfirmationHost {
   readonly user: ConnectedUser | undefined;
   readonly log: Logger;
+  /** Whether the client's next frame may be handled, or has to wait until one before is answered. */
+  readonly mayReceive: boolean;
   /** Whether the message stays missed by the connection's user until its delivery is confirmed. */
   isMissable(message: Message): boolean;
   /** A ping before long should ask whether it has arrived. */
@@ -21,11 +23,10 @@ export interface ConfirmationHost {
 
 /** Where confirmed deliveries are noted: of the user, or of the one connection that they were made on. */
 export interface ConfirmingStore {
-  /** `isAwaited`: the client waits until it is noted. */
   confirm(
     ranges: readonly ConfirmedRange[],
     done: StoreCallback<void>,
-    isAwaited: boolean,
+    waits: Waits,
     by: ConfirmationHost,
   ): void;
 }
@@ -106,6 +107,7 @@ export class Confirmation {
       }
       done?.();
     };
-    this.#store.confirm(ranges, noted, done !== undefined, this.#host);
+    const waits = done === undefined ? 'nothing' : this.#host.mayReceive ? 'answer' : 'client';
+    this.#store.confirm(ranges, noted, waits, this.#host);
   }
 }

@@ -110,6 +110,9 @@ export interface StoreLimits {
   readonly queueNames: number;
 }
 
+/** What waits until a confirmation is noted: nothing, the client's answer, or whatever the client says next. */
+export type Waits = 'nothing' | 'answer' | 'client';
+
 export interface MessageStore {
   /**
    * Errors: duplicate_conflict (same client id, other target or content), recipient_queue_full (a direct
@@ -133,9 +136,9 @@ export interface MessageStore {
 
   /**
    * The users have received these. Ranges may overlap, repeat and leave gaps; what lies in a gap stays missed.
-   * `isAwaited`: a client waits until it is noted; otherwise that may take some milliseconds longer.
+   * The less waits until it is noted, the more milliseconds that may take; by default nothing does.
    */
-  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>, isAwaited?: boolean): void;
+  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>, waits?: Waits): void;
   /** Messages to the user (never the user's own) that nobody confirmed for them. */
   missed(query: MissedQuery, done: StoreCallback<MissedPage>): void;
 

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Waits } from './port.ts';
 import { rawOperation } from './sqlite-append.ts';
 import { DatabaseLink } from './sqlite-link.ts';
 import { answer, append, LIMITS, START } from './store-suite.ts';
@@ -39,9 +40,9 @@ const store = (content: string): Promise<number> =>
     link.ask({ kind: 'commit', operations: [rawOperation(append({ content }))] }, done, (raw) => raw.length),
   );
 
-const confirm = (isAwaited: boolean): Promise<void> => {
+const confirm = (waits: Waits): Promise<void> => {
   const range = { namespace: 'main', user: 'bob', conversation: 'direct:["alice","bob"]', from: 1, to: 1 };
-  return answer((done) => link.ask({ kind: 'confirm', ranges: [range], isAwaited }, done, () => undefined));
+  return answer((done) => link.ask({ kind: 'confirm', ranges: [range], waits }, done, () => undefined));
 };
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -105,14 +106,14 @@ it('what waits is answered when the thread has ended meanwhile', async () => {
 });
 
 it('what a client has confirmed in words is noted at once, and a pong with others or a little later', async () => {
-  await confirm(true);
-  const ponged = confirm(false);
+  await confirm('answer');
+  const ponged = confirm('nothing');
   await turns();
   expect(batches()).toEqual([1]);
   vi.advanceTimersByTime(10);
   await ponged;
-  const another = confirm(false);
-  await Promise.all([another, confirm(true)]);
+  const another = confirm('nothing');
+  await Promise.all([another, confirm('answer')]);
   expect(batches()).toEqual([1, 1, 2]);
 });
 
@@ -127,4 +128,18 @@ it('what cannot be sent to the thread is refused alone with its batch, and what 
   await expect(beside).rejects.toMatchObject({ code: 'store_unavailable' });
   expect(await Promise.all([first, store('after')])).toEqual([1, 1]);
   expect(link.fault).toBeUndefined();
+});
+
+it('clients that can say no more until they have their answers do not wait for the pause, only for the thread', async () => {
+  await comeTogether();
+  const carol = remember('carol');
+  const one = confirm('answer');
+  await turns();
+  expect(batches()).toEqual([2]);
+  const two = confirm('client');
+  await turn();
+  const three = confirm('client');
+  await Promise.all([carol, one, two, three]);
+  expect(batches()).toEqual([2, 3, 1]);
+  expect(vi.getTimerCount()).toBe(0);
 });

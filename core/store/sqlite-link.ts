@@ -4,7 +4,7 @@ import { StoreMetrics } from './metrics.ts';
 import type { AppendOperation, StoreCallback, StoreOutcome } from './port.ts';
 import { appendRow } from './sqlite-append.ts';
 import { type Asker, failure, type Sender, tell } from './sqlite-askers.ts';
-import { isPatient, isUnasked } from './sqlite-haste.ts';
+import { HASTE, type Haste, hasteOf } from './sqlite-haste.ts';
 import type {
   DatabaseOptions,
   DatabaseRequest,
@@ -46,9 +46,8 @@ export class DatabaseLink implements ThreadOwner {
   /** Whether the end of this turn sends what is unsent, and what sends it a little later. */
   private due = false;
   private later: NodeJS.Timeout | undefined;
-  /** Whether somebody waits for what is unsent, and whether it may not even wait for the thread. */
-  private asks = false;
-  private hurries = false;
+  /** Of what is unsent and may wait the least. */
+  private haste: Haste = HASTE.unasked;
   /** When the newest batch was sent, monotonic ms, and whether it was one of several requests. */
   private sentAt = Number.NEGATIVE_INFINITY;
   private areMany = false;
@@ -111,12 +110,14 @@ export class DatabaseLink implements ThreadOwner {
   }
 
   private send(request: SentRequest, asker: Asker | Sender): void {
-    if (!isPatient(request)) this.hurries = true;
-    if (!this.asks && !isUnasked(request)) {
-      this.asks = true;
-      this.unsentSince = performance.now();
-      clearTimeout(this.later);
-      this.later = undefined;
+    const haste = hasteOf(request);
+    if (haste > this.haste) {
+      if (this.haste === HASTE.unasked) {
+        this.unsentSince = performance.now();
+        clearTimeout(this.later);
+        this.later = undefined;
+      }
+      this.haste = haste;
     }
     this.unsent.push(request);
     this.waiting.push(asker);
@@ -126,7 +127,8 @@ export class DatabaseLink implements ThreadOwner {
   /** Sends at the end of the turn, or when one of the batches before has been answered. */
   private schedule(): void {
     if (this.due || this.unsent.length === 0) return;
-    if (this.hurries ? this.underWay >= MOST_UNDER_WAY : this.atWork?.isFree === false) return;
+    const isUrgent = this.haste === HASTE.urgent;
+    if (isUrgent ? this.underWay >= MOST_UNDER_WAY : this.atWork?.isFree === false) return;
     const wait = this.wait;
     if (wait > 0) {
       this.later ??= setTimeout(() => this.flush(), wait);
@@ -138,9 +140,9 @@ export class DatabaseLink implements ThreadOwner {
 
   /** How long what is unsent may wait for more, ms. */
   private get wait(): number {
-    if (this.hurries) return 0;
-    if (!this.asks) return UNASKED_WAIT_MS;
-    return this.areMany ? this.sentAt + PAUSE_MS - performance.now() : 0;
+    if (this.haste === HASTE.unasked) return UNASKED_WAIT_MS;
+    if (this.haste > HASTE.patient || !this.areMany) return 0;
+    return this.sentAt + PAUSE_MS - performance.now();
   }
 
   private get underWay(): number {
@@ -152,20 +154,16 @@ export class DatabaseLink implements ThreadOwner {
     clearTimeout(this.later);
     this.later = undefined;
     if (this.unsent.length === 0) return;
-    if (!this.asks) this.unsentSince = performance.now();
+    if (this.haste === HASTE.unasked) this.unsentSince = performance.now();
     if (this.atWork === undefined && this.closing === undefined) this.restart();
     if (this.atWork === undefined) {
-      this.asks = this.unsent.length > most;
-      this.hurries = this.asks;
+      this.haste = this.unsent.length > most ? HASTE.urgent : HASTE.unasked;
       this.settle(this.unsent.splice(0, most).map(() => failure(this.fault ?? GONE)));
     } else {
       // What is not sent yet stays among the unsent, so that it is known whose a batch is.
       for (let left = Math.min(most, this.unsent.length); left > 0; left -= MOST_IN_BATCH)
         this.sendBatch(this.atWork, this.unsent.splice(0, Math.min(left, MOST_IN_BATCH)));
-      if (this.unsent.length === 0) {
-        this.asks = false;
-        this.hurries = false;
-      }
+      if (this.unsent.length === 0) this.haste = HASTE.unasked;
     }
     this.schedule();
   }

@@ -151,7 +151,7 @@ describe('the tables of places', () => {
     }
     expect(history(engine)).toEqual(['0', '2', '3', '5']);
     const range = { namespace: 'main', user: 'bob', conversation: DIRECT, from: 4, to: 5 };
-    run(engine, [{ kind: 'confirm', ranges: [range], isAwaited: true }]);
+    run(engine, [{ kind: 'confirm', ranges: [range], waits: 'answer' }]);
     expect(missed(engine)).toEqual(['0', '2', '5']);
     run(engine, [{ kind: 'tick' }]);
     expect(missed(engine)).toEqual(['0', '2', '5']);

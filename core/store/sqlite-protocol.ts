@@ -2,7 +2,7 @@
 import type { Message } from '../../schemas/model.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { DirectoryEntry } from './directory.ts';
-import type { ConfirmedRange, HistoryQuery, MissedQuery, StoreLimits } from './port.ts';
+import type { ConfirmedRange, HistoryQuery, MissedQuery, StoreLimits, Waits } from './port.ts';
 import type { AppendRow, RawOperation } from './sqlite-append.ts';
 import type { DatabaseFileOptions } from './sqlite-database.ts';
 
@@ -32,7 +32,7 @@ export interface Requests {
     readonly conversation: string;
     readonly users: readonly string[];
   };
-  readonly confirm: { readonly ranges: readonly ConfirmedRange[]; readonly isAwaited: boolean };
+  readonly confirm: { readonly ranges: readonly ConfirmedRange[]; readonly waits: Waits };
   readonly dequeue: { readonly namespace: string; readonly queue: string; readonly id: string };
   readonly assign: {
     readonly namespace: string;

@@ -21,6 +21,7 @@ import type {
   StoreLimits,
   StoreOperation,
   StoreResult,
+  Waits,
 } from './port.ts';
 import { rawOperation } from './sqlite-append.ts';
 import { DatabaseLink } from './sqlite-link.ts';
@@ -106,8 +107,8 @@ class SqliteMessageStore implements MessageStore {
     this.link.ask({ kind: 'withdraw', namespace, conversation, users }, done, nothing);
   }
 
-  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>, isAwaited = false): void {
-    this.link.ask({ kind: 'confirm', ranges, isAwaited }, done, nothing);
+  confirm(ranges: readonly ConfirmedRange[], done: StoreCallback<void>, waits: Waits = 'nothing'): void {
+    this.link.ask({ kind: 'confirm', ranges, waits }, done, nothing);
   }
 
   missed(query: MissedQuery, done: StoreCallback<MissedPage>): void {

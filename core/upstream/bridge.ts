@@ -58,7 +58,7 @@ export class Bridge implements ConnectionHost {
     this.store = {
       // What the client has is the server's to know, of this connection alone: another one of the same user has
       // deliveries of its own.
-      confirm: (ranges, done, _isAwaited, by) => {
+      confirm: (ranges, done, _waits, by) => {
         const { link } = this.#clients.of(by) ?? {};
         for (const { conversation, from, to } of ranges) link?.incoming.confirmed(conversation, from, to);
         done({ ok: true, value: undefined });
