@@ -30,6 +30,9 @@ export class Front {
   readonly #shell: FastifyInstance;
   /** The server lets go of them: it would wait for their end, and not end them itself. */
   readonly #upgraded = new Set<Duplex>();
+  /** Below TLS: the server does not know of a socket before its handshake is over, but waits for its end. */
+  readonly #accepted = new Set<Duplex>();
+  #isClosing = false;
   #app: FastifyInstance | undefined;
   #direct: DirectUpgrade | undefined;
   #certificate: CertificateWatch | undefined;
@@ -66,6 +69,7 @@ export class Front {
       tls === undefined
         ? createServer(options, handle)
         : createSecureServer({ ...options, ...readCertificate(tls), handshakeTimeout: handshakeMs }, handle);
+    if (tls !== undefined) server.on('connection', (socket) => this.#keep(socket, this.#accepted));
     server.on('clientError', ({ code }: NodeJS.ErrnoException) => {
       if (code === 'ERR_HTTP_REQUEST_TIMEOUT') this.timeouts++;
     });
@@ -73,6 +77,13 @@ export class Front {
       if (code === 'ERR_TLS_HANDSHAKE_TIMEOUT') this.timeouts++;
     });
     return server;
+  }
+
+  /** Until it ends, which is at once where nothing is served any more. */
+  #keep(socket: Duplex, kept: Set<Duplex>): void {
+    kept.add(socket);
+    socket.once('close', () => kept.delete(socket));
+    if (this.#isClosing) socket.destroy();
   }
 
   /** An application that never listens hears of upgrades as if it did. */
@@ -86,8 +97,8 @@ export class Front {
     }
     if (this.#direct?.(request, socket, head) === true) return;
     const { server } = this.#app ?? {};
-    this.#upgraded.add(socket);
-    socket.once('close', () => this.#upgraded.delete(socket));
+    this.#keep(socket, this.#upgraded);
+    if (socket.destroyed) return;
     if (server === undefined || server.listenerCount('upgrade') === 0) socket.destroy();
     else server.emit('upgrade', request, socket, head);
   }
@@ -129,8 +140,9 @@ export class Front {
   /** Ends every socket that is left to it, and resolves when none is. */
   async close(): Promise<void> {
     this.stopWatching();
+    this.#isClosing = true;
     const closed = this.#shell.close();
-    for (const socket of this.#upgraded) socket.destroy();
+    for (const socket of [...this.#upgraded, ...this.#accepted]) socket.destroy();
     await closed;
   }
 }

@@ -137,4 +137,21 @@ describe('a gateway with a certificate', () => {
     const metrics = await gateway.gateway.metrics.metrics();
     expect(metrics).toContain('dragoman_handshake_timeouts_total 1');
   });
+
+  it('is not kept from ending by a socket whose TLS handshake comes to its end after all others are gone', async () => {
+    install('first');
+    const gateway = await secure();
+    const { hostname: host, port } = new URL(gateway.http);
+    const late = connectTcp(Number(port), host);
+    late.on('error', () => {});
+    // Accepted after it.
+    const other = connect({ host, port: Number(port), rejectUnauthorized: false });
+    other.on('error', () => {});
+    await once(other, 'secureConnect');
+    const ended = once(other, 'close');
+    const ending = gateway.stop();
+    await ended;
+    connect({ socket: late, rejectUnauthorized: false }).on('error', () => {});
+    await ending;
+  });
 });
