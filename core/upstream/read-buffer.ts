@@ -25,13 +25,13 @@ const GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET']);
  */
 class ReadToTheEnd extends Socket {
   /** Why nothing can be written any more. */
-  #isGone: Error | undefined;
+  #gone: Error | undefined;
   #isRead = false;
 
   override destroy(error?: NodeJS.ErrnoException): this {
     const isUnread = !this.#isRead && error?.syscall === 'write' && GONE.has(error.code);
     if (!isUnread) return super.destroy(error);
-    this.#isGone ??= error;
+    this.#gone ??= error;
     return this;
   }
 
@@ -39,7 +39,7 @@ class ReadToTheEnd extends Socket {
     if (chunk !== null) return super.push(chunk, encoding);
     this.#isRead = true;
     // After an error of a write Node tells nobody of the end.
-    if (this.#isGone !== undefined) super.destroy(this.#isGone);
+    if (this.#gone !== undefined) super.destroy(this.#gone);
     return super.push(chunk);
   }
 }
