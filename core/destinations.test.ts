@@ -22,10 +22,12 @@ async function consume(broker: Destinations, count: number): Promise<readonly st
   const consumer = {
     namespace: 'main',
     isEnding: false,
-    offer: (event: Event) => {
-      if (event.type !== 'relayed') return;
-      got.push(`${event.id}${event.redelivered === true ? ' again' : ''}`);
-      if (got.length === count) all.resolve();
+    deliveries: {
+      offer: (event: Event) => {
+        if (event.type !== 'relayed') return;
+        got.push(`${event.id}${event.redelivered === true ? ' again' : ''}`);
+        if (got.length === count) all.resolve();
+      },
     },
   } as never as Connection;
   broker.subscribe(consumer, 'queue', 'q');

@@ -190,6 +190,19 @@ describe('a durable integer', () => {
   });
 });
 
+it('nobody is lent what was asked for on their behalf and is another’s', async () => {
+  const { integers, assign } = setup();
+  await assign({ id: 'a', integer: 3 });
+  const refused = [
+    assign({ id: 'b', integer: 3 }),
+    assign({ id: 'c', integer: 4 }),
+    assign({ id: 'd', integer: 4 }),
+  ];
+  expect(new Set(['a', 'b', 'c', 'd'].map((user) => integers.lend('main', user))).size).toBe(4);
+  await Promise.all(refused);
+  expect(new Set(['a', 'b', 'c', 'd'].map((user) => integers.integerOf('main', user))).size).toBe(4);
+});
+
 it('no two users ever have the same integer', async () => {
   const user = fc.constantFrom('a', 'b', 'c', '1', '2', '3');
   const step = fc.oneof(
@@ -219,5 +232,6 @@ it('no two users ever have the same integer', async () => {
       }
       await Promise.all(underWay);
     }),
+    { numRuns: 300 },
   );
 });

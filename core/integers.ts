@@ -187,7 +187,7 @@ export class Integers implements IdentityMap {
     names: Names,
     { namespace, user, own }: { namespace: string; user: string; own: number | undefined },
   ): Loan {
-    const chosen = names.chosen.get(user)?.integer;
+    const chosen = this.#chosenFor(namespace, names, user);
     const isFree = own !== undefined && !this.#isTaken(namespace, names, own);
     const integer = chosen ?? (isFree ? own : this.#nextToLend(namespace, names));
     const loan: Loan = { namespace, user, integer, goneAt: undefined };
@@ -195,6 +195,15 @@ export class Integers implements IdentityMap {
     names.byInteger.set(integer, loan);
     this.#lent++;
     return loan;
+  }
+
+  /** What a user is about to have for good, unless it is or may become another's: then that will be refused. */
+  #chosenFor(namespace: string, names: Names, user: string): number | undefined {
+    const chosen = names.chosen.get(user);
+    if (chosen === undefined) return undefined;
+    const { integer, calls } = chosen;
+    const isAnothers = this.#parts.durable.userOf(namespace, integer) !== undefined;
+    return isAnothers || names.underWay.get(integer) !== calls ? undefined : integer;
   }
 
   #nextToLend(namespace: string, names: Names): number {

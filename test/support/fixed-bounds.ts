@@ -31,7 +31,7 @@ core/fan-out.ts LARGE_GROUP - Connections of a group from which on it is told of
 core/strand.ts COPY_LIMIT_BYTES bytes From this size on a part is written as it is, and not copied into a joined buffer.
 core/unmask.ts WORTH_WORDS bytes From this size on a payload is unmasked four bytes at a time.
 core/fifo.ts COMPACT_FROM - Places of a queue from which on those that are free are given back once they are half of all.
-core/store/ascending-index.ts COMPACT_FROM - The same, of an index in memory.
+core/store/place-index.ts COMPACT_FROM - The same, of an index in memory.
 core/store/memory-log.ts COMPACT_FROM - The same, of a log in memory.
 core/ids.ts POOL_BYTES bytes Random bytes fetched at a time.
 core/upstream/read-buffer.ts SIZE bytes Read at a time from servers behind, into one buffer for all.
@@ -49,7 +49,13 @@ core/store/sqlite-memberships.ts CHUNK - Messages of each conversation read at o
 core/store/sqlite-engine.ts SWEEP_LEAST - Old messages that a transaction removes at most, or more where it has many requests.
 core/store/sqlite-engine.ts SWEEP_PER_REQUEST - How many for each of its requests then.
 core/store/sqlite-engine.ts SWEEP_TICK - Old messages removed at a time while nothing else is asked.
-core/store/memory-index.ts PRUNE_STEP - Old messages that one call removes from the store in memory.
+core/server/sockjs/inlet.ts MESSAGES_PER_TURN - Messages of a SockJS session that are handed on before others get their turn.
+core/store/memory-retention.ts PAUSE - Calls and messages between two looks at messages of the store in memory that have to stay, where there is little room.
+core/store/memory-segment.ts SEGMENT_ROWS - Messages that the store in memory lets go of at a time, at most; \`limits.memory\` bounds the whole.
+core/store/memory-segment.ts CHUNK_BYTES bytes Memory that it takes at a time for texts.
+core/store/memory-entries.ts LARGEST_SEGMENT_BYTES bytes What such a run of messages takes at most, give or take one.
+core/store/memory-entries.ts SPARE_SEGMENTS - Such runs without messages that are kept to be used again.
+core/store/memory-retention.ts PRUNE_STEP - Old messages that one call removes from the store in memory.
 core/store/sqlite-database.ts CHECKPOINT_PAGES - Pages of 4 KiB in the write-ahead log from which on it is carried over into the file.
 core/store/sqlite-database.ts LOG_BYTES bytes What the file of the write-ahead log is cut back to afterwards.
 `);
@@ -60,6 +66,7 @@ core/server/held-handshakes.ts LOOK_MS ms How often it is looked whether that ha
 core/store/sqlite-link.ts UNASKED_WAIT_MS ms What no client waits for waits for a request that it can go with.
 core/store/sqlite-link.ts PAUSE_MS ms What comes with many logins waits after the batch before it.
 core/store/sqlite-link.ts TICK_MS ms How often the store cleans up while nothing is asked, and is tried again while it is out of order.
+core/store/memory-retention.ts LOOK_MS ms How often the store in memory looks for room by itself, while it is full.
 core/roster.ts LISTED_PER_MS - Users listed a millisecond for newcomers: the longer a list, the rarer it comes.
 core/roster.ts COPIED_PER_MS - The same for a list that goes to everybody, each copy counted.
 core/server/front.ts CHECK_INTERVAL_MS ms How far apart it is looked for sockets over \`limits.admission.handshake\` and \`request\`.
@@ -143,6 +150,12 @@ const NO_BOUNDS: Readonly<Record<string, string>> = {
   'core/config/fingerprint.ts': 'LENGTH',
   'core/store/sqlite-database.ts':
     'BUSY LOCKED READONLY IO_ERROR CORRUPT CANNOT_OPEN TOO_BIG CONSTRAINT NOT_A_DATABASE',
+  'core/store/memory-entries.ts': 'ASIDE_BYTES',
+  'core/store/memory-index.ts': 'STRAY_BYTES',
+  'core/store/memory-members.ts': 'CONVERSATION_BYTES MEMBERSHIP_BYTES PLACE_BYTES',
+  'core/store/memory-queues.ts': 'ENTRY_BYTES',
+  'core/store/memory-segment.ts':
+    'CHUNK START HEAD_BYTES BODY_BYTES ID_LENGTH REST_LENGTH CONTENT_BYTES TYPE REVOKED NUMBERS SEQUENCE SENT_AT LARGE_NUMBERS MAX_UNIT_BYTES USER_BYTES TYPE_BYTES',
   'adapters/room/options.ts': 'JOIN_DATA_TYPE LEAVE_DATA_TYPE',
   // Of the canonical model, as its published schemas have them.
   'adapters/room/mapping.ts': 'MAX_NAME_LENGTH MAX_AVATAR_LENGTH MAX_DESCRIPTION_LENGTH',
