@@ -3,6 +3,7 @@ import type { Profile, User } from '../schemas/model.ts';
 import type { Connection } from './connection.ts';
 import { GatewayError } from './errors.ts';
 import type { GroupRecord } from './groups.ts';
+import { PairMap } from './pair-map.ts';
 import { SmallSet } from './small-set.ts';
 
 const NONE: ReadonlySet<never> = new Set();
@@ -70,13 +71,12 @@ function userIn(namespace: string, { id, name, avatar, extensions }: Profile): U
 }
 
 export class Directory {
-  readonly #namespaces = new Map<string, Map<string, UserRecord>>();
+  readonly #records = new PairMap<UserRecord>();
   /** Logins refused because of `limits.guests`. */
   guestsRefused = 0;
   /** `limits.guests`. */
   maxGuests: number;
   #guests = 0;
-  #size = 0;
   readonly #forgot: (user: User) => void;
 
   /** `forgot` is called for each guest of whom nothing is known any more. */
@@ -86,7 +86,7 @@ export class Directory {
   }
 
   get size(): number {
-    return this.#size;
+    return this.#records.size;
   }
 
   get guests(): number {
@@ -94,12 +94,12 @@ export class Directory {
   }
 
   find(namespace: string, id: string): UserRecord | undefined {
-    return this.#namespaces.get(namespace)?.get(id);
+    return this.#records.get(namespace, id);
   }
 
   /** Everybody of the namespace, in no order. */
   in(namespace: string): Iterable<UserRecord> {
-    return this.#namespaces.get(namespace)?.values() ?? [];
+    return this.#records.values(namespace);
   }
 
   /** The profile that others see, or one made of the id alone. */
@@ -149,21 +149,14 @@ export class Directory {
   release(record: UserRecord): void {
     if (record.known || record.connections.size > 0 || record.memberships.size > 0) return;
     if (record.blocked.size > 0 || record.contacts.size > 0) return;
-    if (this.#namespaces.get(record.user.namespace)?.delete(record.user.id) !== true) return;
+    if (!this.#records.delete(record.user.namespace, record.user.id)) return;
     this.#guests--;
-    this.#size--;
     this.#forgot(record.user);
   }
 
   #add(user: User, known: boolean): UserRecord {
-    let users = this.#namespaces.get(user.namespace);
-    if (users === undefined) {
-      users = new Map();
-      this.#namespaces.set(user.namespace, users);
-    }
     const record = new UserRecord(user, known);
-    users.set(user.id, record);
-    this.#size++;
+    this.#records.set(user.namespace, user.id, record);
     if (!known) this.#guests++;
     return record;
   }

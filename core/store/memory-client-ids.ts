@@ -1,7 +1,8 @@
 /** Messages by their authors' own ids, for de-duplication and for whoever looks one up by it. */
+
+import { PairMap } from '../pair-map.ts';
 import type { Entries } from './memory-entries.ts';
 import type { Entry } from './memory-log.ts';
-import { PairMap } from './pair-map.ts';
 import { PlaceIndex } from './place-index.ts';
 
 export class ClientIds {

@@ -1,6 +1,7 @@
 /** Conversations and their users in memory: who can miss what, and how much waits for whom. */
+
+import { PairMap } from '../pair-map.ts';
 import { Conversation, concerns, type Entry, type EntrySource, type UserState } from './memory-log.ts';
-import { PairMap } from './pair-map.ts';
 import { isReceived, noteReceived, type Received, type Span } from './received.ts';
 import { isDirect, recipientOf } from './rules.ts';
 

@@ -1,6 +1,6 @@
 /** How much waits for each recipient of direct messages: kept once read, and written once in a transaction. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { PairMap } from './pair-map.ts';
+import { PairMap } from '../pair-map.ts';
 import type { Backlog } from './rules.ts';
 
 /** Most recipients kept from one transaction to the next. */

@@ -3,7 +3,7 @@
  * for it; how far its log has come is written once in a transaction, not for each message.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { PairMap } from './pair-map.ts';
+import { PairMap } from '../pair-map.ts';
 
 /** Most conversations kept from one transaction to the next. */
 const MOST_KEPT = 65_536;

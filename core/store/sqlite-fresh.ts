@@ -2,7 +2,7 @@
  * The newest messages: those that the tables of places do not have yet, by what those tables would find them.
  * `sqlite-places.ts` says why they are kept here.
  */
-import { PairMap } from './pair-map.ts';
+import { PairMap } from '../pair-map.ts';
 
 export interface FreshMessage {
   readonly place: number;
