@@ -186,8 +186,10 @@ export class FanOut {
     audience: Extract<Audience, { kind: 'users' }>,
     origin: Connection | undefined,
   ): void {
-    const echoed = ECHOED.has(event.type);
-    const toInbox = TO_INBOX.has(event.type);
+    // Most events are messages, and are both.
+    const isMessage = event.type === 'message';
+    const echoed = isMessage || ECHOED.has(event.type);
+    const toInbox = isMessage || TO_INBOX.has(event.type);
     let originServed = false;
     for (const id of distinct(audience.users)) {
       for (const connection of this.#directory.find(audience.namespace, id)?.connections ?? []) {

@@ -123,7 +123,7 @@ export class Output {
       const { metrics } = this.#host.endpoint;
       for (const { type, fields } of losses) metrics.countLoss(type, fields, event);
     }
-    this.#push(part, size, this.isUnhurried ? 'unhurried' : 'shared');
+    this.#push(part, size, this.isUnhurried ? 'unhurried' : isForFew(event) ? 'alone' : 'shared');
   }
 
   #share(effects: readonly Effect<unknown, unknown>[], fanoutKey: string): SharedDelivery {
@@ -191,3 +191,6 @@ export class Output {
     this.#host.fault(new GatewayError('slow_consumer'));
   }
 }
+
+/** What so few are told is quicker joined for each than looked for among what others are told. */
+const isForFew = (event: Event): boolean => event.type === 'message' && event.message.to.type === 'user';

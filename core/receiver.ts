@@ -2,6 +2,7 @@
  * What a connection has received: wire messages become frames, in order, one at a time. Bounded: a full inbox
  * pauses the socket, and before login little is accepted at all.
  */
+import { Buffer } from 'node:buffer';
 import type { Codec, WireMessage } from './dialect.ts';
 import type { Dialogue } from './dialogue.ts';
 import type { Endpoint } from './endpoint.ts';

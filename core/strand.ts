@@ -3,6 +3,7 @@
  * which the same is said, as to the members of a group, share it: a part is appended for all of them at once, and the
  * bytes are joined once.
  */
+import { Buffer } from 'node:buffer';
 import type { TextFraming } from './transport.ts';
 
 /** Framed bytes, or text that is framed where it is written. */

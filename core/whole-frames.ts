@@ -3,7 +3,7 @@
  * everything else to `ws`: what is cut by the end of a chunk, fragments, control frames, binary messages and every
  * fault. It knows the insides of `ws`: `whole-frames.test.ts` fails when a version of `ws` reads differently.
  */
-import { isUtf8 } from 'node:buffer';
+import { Buffer, isUtf8 } from 'node:buffer';
 import type { Writable } from 'node:stream';
 import { unmask } from './unmask.ts';
 

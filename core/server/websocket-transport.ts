@@ -3,6 +3,7 @@
  * made once by its `Sender.frame` and the same bytes are written to many sockets. `websocket-transport.test.ts` fails
  * when a version of `ws` does this differently.
  */
+import { Buffer } from 'node:buffer';
 import type { Socket } from 'node:net';
 import * as ws from 'ws';
 import { WebSocket } from 'ws';

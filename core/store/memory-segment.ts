@@ -81,14 +81,14 @@ export class Segment {
   add(message: Message, conversation: Conversation, said: string | undefined, contentBytes: number): void {
     const row = this.size;
     const { id, clientId, contentType, content, from } = message;
-    const head = clientId === undefined ? id : id + clientId;
     const rest = restOf(message, said);
     // Joining texts costs more than writing one: most messages have no rest.
     const body = rest === '' ? content : rest + content;
-    const index = this.#chunkFor(head, body);
+    const index = this.#chunkFor(id, clientId, body);
     const chunk = this.#chunks[index] as Buffer;
     const start = index === this.#chunk ? this.#used : 0;
-    const headBytes = chunk.write(head, start);
+    let headBytes = chunk.write(id, start);
+    if (clientId !== undefined) headBytes += chunk.write(clientId, start + headBytes);
     const bodyBytes = chunk.write(body, start + headBytes);
     if (index === this.#chunk) this.#used = start + headBytes + bodyBytes;
 
@@ -241,10 +241,13 @@ export class Segment {
     return this.#types.push(contentType) - 1;
   }
 
-  /** Index of the chunk that takes the two: the one that is being filled, or one of their own. */
-  #chunkFor(head: string, body: string): number {
-    const most = (head.length + body.length) * MAX_UNIT_BYTES;
-    if (most > LARGE_TEXT_BYTES) return this.#addChunk(Buffer.byteLength(head) + Buffer.byteLength(body));
+  /** Index of the chunk that takes these: the one that is being filled, or one of their own. */
+  #chunkFor(id: string, clientId: string | undefined, body: string): number {
+    const most = (id.length + (clientId?.length ?? 0) + body.length) * MAX_UNIT_BYTES;
+    if (most > LARGE_TEXT_BYTES)
+      return this.#addChunk(
+        Buffer.byteLength(id) + Buffer.byteLength(clientId ?? '') + Buffer.byteLength(body),
+      );
     if (this.#used + most > CHUNK_BYTES) {
       this.#chunk = this.#addChunk(CHUNK_BYTES);
       this.#used = 0;
