@@ -114,17 +114,23 @@ const targets: readonly Target[] = [
     measure: bridgeAgainstHub('cpuPerMillion'),
   },
   {
+    // Shown, not wanted: the server behind a bridge is somebody else's, and costs what it costs.
     target: 'the same, the server behind the bridge counted in',
-    atMost: 2.2,
     measure: bridgeAgainstHub('cpuPerMillionOfAll'),
   },
 ];
 
 export function verdicts(samples: readonly Sample[]): readonly Verdict[] {
   return targets.map(({ target, atLeast, atMost, measure }) => {
-    const wanted = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
+    const wanted =
+      atLeast !== undefined
+        ? `at least ${atLeast}`
+        : atMost !== undefined
+          ? `at most ${atMost}`
+          : 'for information';
     const measured = measure(samples);
     if (measured === undefined) return { target, wanted };
+    if (atLeast === undefined && atMost === undefined) return { target, wanted, measured };
     const passed =
       measured >= (atLeast ?? Number.NEGATIVE_INFINITY) && measured <= (atMost ?? Number.POSITIVE_INFINITY);
     return { target, wanted, measured, passed };

@@ -114,8 +114,10 @@ export function workloadTable({ measure, rows, skipped }: WorkloadResult): strin
 }
 
 export function verdictTable(verdicts: readonly Verdict[]): string {
-  const mark = ({ passed }: Verdict): string =>
-    passed === undefined ? 'not measured' : passed ? 'pass' : '**fail**';
+  const mark = ({ measured, passed }: Verdict): string => {
+    if (measured === undefined) return 'not measured';
+    return passed === undefined ? NOTHING : passed ? 'pass' : '**fail**';
+  };
   return markdownTable(
     ['target', 'wanted', 'measured', ''],
     verdicts.map((verdict) => [
