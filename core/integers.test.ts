@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Integers, type LendingLimits } from './integers.ts';
+import { assignInteger } from './numbering.ts';
 import { MemoryIdentityMap } from './store/memory-identity.ts';
 import type { IdentityMap, StoreOutcome } from './store/port.ts';
 
@@ -188,6 +189,14 @@ describe('a durable integer', () => {
     await assign({ id: 'bob' });
     expect(of('bob')).toBe(2);
   });
+});
+
+it('logins at the same time all get one, also who is called by what another is about to have', async () => {
+  const { integers, of } = setup();
+  const endpoints = [{ namespace: 'main', config: { identity: 'integer' } }] as never;
+  const users = ['a', '1', '3', 'b', '2', '1'];
+  await Promise.all(users.map((user) => assignInteger({ endpoints, identities: integers }, 'main', user)));
+  expect(users.map(of)).toEqual([1, 2, 3, 4, 5, 2]);
 });
 
 it('nobody is lent what was asked for on their behalf and is another’s', async () => {

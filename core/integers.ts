@@ -93,6 +93,17 @@ export class Integers implements IdentityMap {
     );
   }
 
+  /**
+   * What somebody who has none for good should get: what they are about to have, else what they were lent, else `own`
+   * if nobody has it and nobody is about to; undefined: the next.
+   */
+  choice(namespace: string, user: string, own?: number): number | undefined {
+    const names = this.#namesOf(namespace);
+    const known = names.chosen.get(user)?.integer ?? names.byUser.get(user)?.integer;
+    if (known !== undefined || own === undefined) return known;
+    return this.#isTaken(namespace, names, own) ? undefined : own;
+  }
+
   isDurable(namespace: string, user: string): boolean {
     return this.#parts.durable.integerOf(namespace, user) !== undefined;
   }
@@ -121,7 +132,7 @@ export class Integers implements IdentityMap {
     const seeded = users.map(({ id, integer: seed }) => {
       if (seed !== undefined || this.isDurable(namespace, id)) return { id, integer: seed };
       // Asked for twice, it is the same.
-      const integer = names.chosen.get(id)?.integer ?? names.byUser.get(id)?.integer ?? nextFree();
+      const integer = this.choice(namespace, id) ?? nextFree();
       this.#begins(names, id, integer);
       underWay.push({ id, integer });
       return { id, integer };

@@ -10,14 +10,12 @@ const showsIntegers = ({ endpoints }: NumberingHub, namespace: string): boolean 
 
 /**
  * Gives a user one for good: the one that a guest has been lent, else the one that the user is called by if nobody has
- * it, else the next. @throws GatewayError store_unavailable: it could not be made durable
+ * it or is about to, else the next. @throws GatewayError store_unavailable: it could not be made durable
  */
 export async function assignInteger(hub: NumberingHub, namespace: string, user: string): Promise<void> {
   const { identities } = hub;
   if (!showsIntegers(hub, namespace) || identities.isDurable(namespace, user)) return;
-  const own = ownInteger(user);
-  const isFree = own !== undefined && identities.userOf(namespace, own) === undefined;
-  const integer = identities.integerOf(namespace, user) ?? (isFree ? own : undefined);
+  const integer = identities.choice(namespace, user, ownInteger(user));
   await promised<void>((done) => identities.assign(namespace, [{ id: user, integer }], done));
 }
 
