@@ -23,3 +23,11 @@ export async function assignInteger(hub: NumberingHub, namespace: string, user: 
 export function lendInteger(hub: NumberingHub, namespace: string, user: string): void {
   if (showsIntegers(hub, namespace)) hub.identities.lend(namespace, user, ownInteger(user));
 }
+
+/** The same for whoever is there when a reload brings the first endpoint that shows integers. */
+export function lendIntegers(hub: Pick<Hub, 'directory' | 'endpoints' | 'identities'>): void {
+  const shown = hub.endpoints.filter(({ config }) => config.identity === 'integer');
+  for (const namespace of new Set(shown.map((endpoint) => endpoint.namespace)))
+    for (const { user } of hub.directory.in(namespace))
+      hub.identities.lend(namespace, user.id, ownInteger(user.id));
+}

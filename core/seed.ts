@@ -7,7 +7,6 @@ import type { Config, GroupConfig, UserConfig } from '../schemas/config.ts';
 import { conversationKey, type Group, type Profile } from '../schemas/model.ts';
 import { type GroupRecord, userKey } from './groups.ts';
 import type { Hub } from './hub.ts';
-import { ownInteger } from './identity.ts';
 import type { DirectoryEntry } from './store/directory.ts';
 
 /** Who is a member of which group, by user key; `false`: was one. Enrolled only when all is known. */
@@ -205,15 +204,12 @@ function addUnnumbered(
   }
 }
 
-/** Whoever is known already, when a reload brings the first endpoint that shows integers; guests are lent theirs. */
+/** Whoever is known already, when a reload brings the first endpoint that shows integers. */
 function addPresent(
   users: Map<string, { readonly id: string; readonly integer?: number | undefined }>,
-  { directory, identities }: Hub,
+  { directory }: Hub,
   namespace: string,
 ): void {
-  for (const { user, known } of directory.in(namespace)) {
-    if (users.has(user.id)) continue;
-    if (known) users.set(user.id, { id: user.id });
-    else identities.lend(namespace, user.id, ownInteger(user.id));
-  }
+  for (const { user, known } of directory.in(namespace))
+    if (known && !users.has(user.id)) users.set(user.id, { id: user.id });
 }

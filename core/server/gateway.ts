@@ -16,6 +16,7 @@ import { GatewayError } from '../errors.ts';
 import { Hooks } from '../hooks/hooks.ts';
 import { Hub } from '../hub.ts';
 import { newUuid } from '../ids.ts';
+import { lendIntegers } from '../numbering.ts';
 import type { ReloadOutcome } from '../operator.ts';
 import type { AddressGuard } from '../outbound/addresses.ts';
 import { OutboundMetrics } from '../outbound/metrics.ts';
@@ -235,6 +236,7 @@ export class Gateway {
       served.map(({ endpoint }) => endpoint),
     );
     for (const one of served) putInForce(this.#parts, one);
+    lendIntegers(hub);
     if (old.log.level !== next.log.level) this.#log.level = next.log.level;
     this.#serve(prepared, next);
     for (const { bridge } of gone) bridge?.upstream.exchange?.caller.retire();

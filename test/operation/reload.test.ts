@@ -29,6 +29,29 @@ describe('a reload', () => {
     await hears(json, alice, 'back');
   });
 
+  it('that brings the first endpoint with integers gives users theirs, and whichever guests are there other ones', async () => {
+    const JSON_ONLY = '\n  - { path: /open/json, dialect: json, auth: none, namespace: open }';
+    const open = (text: string): string =>
+      text
+        .replace('\nendpoints:', `\nendpoints:${JSON_ONLY}`)
+        .replace('\ngroups:', '\ngroups:\n  - { id: lobby, namespace: open, open: true }');
+    await using gateway = await startReloadable({ edit: open });
+    const guest = await connectRaw(`${gateway.ws}/open/json?token=30`);
+    await guest.nextJson(({ type }) => type === 'auth_success');
+    await gateway.take((text) =>
+      text
+        .replace(
+          JSON_ONLY,
+          `${JSON_ONLY}\n  - { path: /open/ourchat, dialect: ourchat, auth: none, namespace: open }`,
+        )
+        .replace('\nusers:', '\nusers:\n  - { id: carol, namespace: open, integer: 30 }'),
+    );
+    const { identities } = gateway.gateway.hub;
+    expect(identities.integerOf('open', 'carol')).toBe(30);
+    expect(identities.integerOf('open', '30')).toBeGreaterThanOrEqual(1_000_000_000);
+    expect(identities.isDurable('open', '30')).toBe(false);
+  });
+
   it('lets the clients of a removed endpoint go in their own words, and serves it no more', async () => {
     await using gateway = await startReloadable();
     const alice = await ourchat.enter(gateway, 'alice');
