@@ -6,8 +6,8 @@ import type { IdentityMap, StoreCallback } from './store/port.ts';
 import { identityTaken } from './store/rules.ts';
 
 /**
- * Lent integers begin here, where durable ones, counted from 1, never get, and end with the largest that 32 bits hold:
- * a client may have no room for more.
+ * Lent integers begin here, which durable ones, counted from 1, never reach, and end with the largest that 32 bits hold:
+ * a client may have no room for more. A guest who becomes a user keeps the lent one for good.
  */
 const LENT_FROM = 1_000_000_000;
 const LENT_TO = 2_147_483_647;
