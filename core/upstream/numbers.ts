@@ -14,13 +14,12 @@ export class Numbers {
     this.#endpoint = endpoint;
   }
 
-  /** Numbers for whoever has none yet, where the client's wire has numbers. */
+  /** Numbers for whoever has none for good yet, where the client's wire has numbers. */
   prepare(event: Event): Promise<void> | undefined {
     if (this.#endpoint.config.identity !== 'integer') return undefined;
     const { identities } = this.#hub;
-    const unknown = peopleOf(event).filter(
-      (id) => identities.integerOf(this.#endpoint.namespace, id) === undefined,
-    );
+    const { namespace } = this.#endpoint;
+    const unknown = peopleOf(event).filter((id) => !identities.isDurable(namespace, id));
     return unknown.length === 0 ? undefined : this.assign([...new Set(unknown)]);
   }
 
