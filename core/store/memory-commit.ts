@@ -105,13 +105,14 @@ export class MemoryCommits {
     if (this.retention.isFull) throw memoryFull();
 
     const conversation = this.members.conversation(draft.namespace, conversationKey(draft.to, draft.from.id));
+    const newcomer = waiting?.memberships.has(conversation) === true ? undefined : recipient;
     if (recipient !== undefined) {
       const state = this.members.join(conversation, recipient);
       state.messages += 1;
       state.bytes += bytes;
     }
     const message = conversation.next(draft);
-    const takeBack = undo === undefined ? undefined : this.remover(draft);
+    const takeBack = undo === undefined ? undefined : this.remover(draft, newcomer);
     const place = this.entries.add(message, conversation, said, bytes);
     this.members.push(conversation, place);
     this.index.add(message, place);
@@ -119,8 +120,11 @@ export class MemoryCommits {
     return { kind: 'append', message, duplicate: false };
   }
 
-  /** What takes back the next message that is appended, as long as it is the newest. */
-  private remover(draft: MessageDraft): (place: number) => void {
+  /**
+   * What takes back the next message that is appended, as long as it is the newest. `newcomer`: who becomes a member by
+   * it, from its sequence on; who stayed one would take the next message of this sequence for received.
+   */
+  private remover(draft: MessageDraft, newcomer: string | undefined): (place: number) => void {
     const fromIndex = this.index.remover(draft);
     const fromEntries = this.entries.remover();
     return (place) => {
@@ -130,6 +134,8 @@ export class MemoryCommits {
       this.members.settleBacklog(entry);
       fromIndex(entry);
       fromEntries();
+      const state = newcomer === undefined ? undefined : this.members.user(conversation.namespace, newcomer);
+      if (state !== undefined) this.members.leave(state, conversation);
       this.members.pop(conversation);
     };
   }

@@ -350,6 +350,15 @@ export function storeSuite(
         await expect(send()).rejects.toMatchObject({ code: 'recipient_queue_full' });
       });
 
+      it('that is refused makes nobody a member who would miss what comes instead', async () => {
+        const back = { ...by('bob'), to: { type: 'user', id: 'alice' } as const };
+        await commit(append());
+        const fail: StoreOperation = { kind: 'revoke', namespace: 'main', message: 'none', author: 'alice' };
+        await expect(commit(append(), append(back), fail)).rejects.toMatchObject({ code: 'message_unknown' });
+        await commit(append({ ...back, content: 'instead' }));
+        expect(await missed('alice')).toEqual(['instead']);
+      });
+
       it('that is refused changes nothing of those asked in the same turn', async () => {
         const fail: StoreOperation = { kind: 'revoke', namespace: 'main', message: 'none', author: 'alice' };
         const asked = await Promise.allSettled([
