@@ -1,51 +1,11 @@
 /** The store in memory at its limit: what goes, what stays, and what is refused. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { conversationKey, type Message } from '../../schemas/model.ts';
-import { MemoryMessageStore } from './memory.ts';
-import { SEGMENT_ROWS } from './memory-segment.ts';
-import type { MessageDraft, MissedPage, QueueEntry, StoreOperation, StoreResult } from './port.ts';
-import { answer, append, by, DAY, draft, LIMITS, START, toGroup } from './store-suite.ts';
-
-const MEMORY = 2 * 1024 * 1024;
-const ROOMY = { ...LIMITS, backlogMessages: 1e9, backlogBytes: 1e12, queueEntries: 1e9 };
-/** More than its memory holds. */
-const MANY = 20 * SEGMENT_ROWS;
-
-const open = (memory = MEMORY): MemoryMessageStore =>
-  new MemoryMessageStore({ limits: ROOMY, memory, now: () => START });
-
-const commit = (
-  store: MemoryMessageStore,
-  ...operations: StoreOperation[]
-): Promise<readonly StoreResult[]> => answer((done) => store.commit(operations, done));
-
-async function send(store: MemoryMessageStore, fields: Partial<MessageDraft> = {}): Promise<Message> {
-  const [result] = await commit(store, append(fields));
-  if (result?.kind !== 'append') throw new Error('not appended');
-  return result.message;
-}
-
-const confirm = (store: MemoryMessageStore, user: string, { to, from, sequence }: Message) =>
-  answer<void>((done) => {
-    const conversation = conversationKey(to, from.id);
-    store.confirm([{ namespace: 'main', user, conversation, from: sequence, to: sequence }], done);
-  });
-
-const missed = async (store: MemoryMessageStore, user: string): Promise<readonly Message[]> => {
-  const messages: Message[] = [];
-  let after: string | undefined;
-  do {
-    const page: MissedPage = await answer<MissedPage>((done) =>
-      store.missed({ namespace: 'main', user, limit: 500, after }, done),
-    );
-    messages.push(...page.messages);
-    after = page.next;
-  } while (after !== undefined);
-  return messages;
-};
-
-const contents = (messages: readonly Message[]): readonly string[] => messages.map(({ content }) => content);
+import type { Message } from '../../schemas/model.ts';
+import type { MemoryMessageStore } from './memory.ts';
+import { commit, confirm, contents, MANY, MEMORY, missed, open, ROOMY, send } from './memory-test-kit.ts';
+import type { MessageDraft, QueueEntry, StoreOperation } from './port.ts';
+import { answer, append, by, DAY, draft, START, toGroup } from './store-suite.ts';
 
 const find = (store: MemoryMessageStore, id: string, author: string) =>
   answer<Message | undefined>((done) => store.find({ namespace: 'main', id, author }, done));
@@ -234,7 +194,7 @@ it('takes no memory for commits that are refused', async () => {
 
 it('forgets by age what was set aside, and gives its room back', async () => {
   let now = START;
-  const store = new MemoryMessageStore({ limits: ROOMY, memory: MEMORY, now: () => now });
+  const store = open(MEMORY, ROOMY, () => now);
   const first = await send(store);
   for (let index = 0; index < MANY; index += 1) await send(store, toGroup('lobby'));
   expect(await missed(store, 'bob')).toEqual([first]);

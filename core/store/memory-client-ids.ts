@@ -26,6 +26,10 @@ export class ClientIds {
     return this.strays;
   }
 
+  get authorCount(): number {
+    return this.authors.size;
+  }
+
   get(namespace: string, author: string, clientId: string | undefined): Entry | undefined {
     if (clientId === undefined) return undefined;
     const place = this.authors.get(namespace, author)?.get(clientId);
@@ -61,7 +65,11 @@ export class ClientIds {
         entry === undefined ? undefined : this.authors.get(entry.conversation.namespace, entry.from.id);
       if (entry === undefined || own === undefined) continue;
       found.set(own, entry);
-      if (own.strayCount > 0) this.delete(entry);
+      if (own.strayCount === 0) continue;
+      const { clientId } = entry.ids;
+      const { size, strayCount } = own;
+      if (clientId !== undefined) own.deleteStray(clientId, place);
+      this.counted(own, size, strayCount);
     }
     for (const [own, { conversation, from: author }] of found) {
       const { size, strayCount } = own;

@@ -52,7 +52,11 @@ export class MemoryCommits {
   commit(operations: readonly StoreOperation[], now: number): readonly StoreResult[] {
     const [only] = operations;
     // What is refused alone has changed nothing.
-    if (only !== undefined && operations.length === 1) return [this.apply(only, now, undefined)];
+    if (only !== undefined && operations.length === 1) {
+      const result = this.apply(only, now, undefined);
+      this.settle(result);
+      return [result];
+    }
     const results: StoreResult[] = [];
     const undo: Undo[] = [];
     try {
@@ -61,7 +65,16 @@ export class MemoryCommits {
       for (const step of undo.reverse()) step();
       throw error;
     }
+    for (const result of results) this.settle(result);
     return results;
+  }
+
+  /** Nobody waits for what is revoked. Only when it can't be taken back any more. */
+  private settle(result: StoreResult): void {
+    if (result.kind !== 'revoke') return;
+    const { namespace, to, from, sequence } = result.message;
+    const conversation = this.members.existing(namespace, conversationKey(to, from.id));
+    if (conversation !== undefined) this.retention.settled(conversation, [{ from: sequence, to: sequence }]);
   }
 
   /** Nothing has changed if it throws. `undo`: what takes it back, if a later one of the same commit is refused. */

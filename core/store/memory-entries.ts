@@ -44,9 +44,9 @@ export class Entries implements EntrySource {
     return this.#bytes;
   }
 
-  /** Segments that may go: the one that is being filled may not. */
-  get closedSegments(): number {
-    return Math.max(0, this.#segments.size - 1);
+  /** All segments below this number are closed: they take no more, and may go. */
+  get closedTo(): number {
+    return this.#open?.number ?? Math.ceil(this.#next / SEGMENT_ROWS);
   }
 
   get next(): number {
@@ -129,13 +129,17 @@ export class Entries implements EntrySource {
 
   /** The first place of the segment after the one that this place is in. */
   static afterSegmentOf(place: number): number {
-    return (Math.floor(place / SEGMENT_ROWS) + 1) * SEGMENT_ROWS;
+    return (Entries.segmentOf(place) + 1) * SEGMENT_ROWS;
   }
 
-  /** Numbers of the segments that may go, oldest first; those that go and come meanwhile are seen to. */
-  *closed(): Generator<number, undefined> {
-    for (const segment of this.#segments.values()) if (segment !== this.#newest) yield segment.number;
-    return undefined;
+  /** Number of the segment that a place is in. */
+  static segmentOf(place: number): number {
+    return Math.floor(place / SEGMENT_ROWS);
+  }
+
+  /** What a segment takes; undefined if it is not there. */
+  bytesOf(number: number): number | undefined {
+    return this.#segments.get(number)?.bytes;
   }
 
   /** Places of a segment that is there. */
@@ -144,10 +148,12 @@ export class Entries implements EntrySource {
     return { from, to: (number + 1) * SEGMENT_ROWS - 1 };
   }
 
-  /** Lets go of a segment. */
+  /** Lets go of a closed segment. */
   drop(number: number): void {
     const segment = this.#segments.get(number);
-    if (segment !== undefined && segment !== this.#newest) this.#remove(segment);
+    if (segment === undefined) return;
+    if (segment === this.#newest) this.#newest = undefined;
+    this.#remove(segment);
   }
 
   /** Keeps a message whose segment goes. */
@@ -173,14 +179,14 @@ export class Entries implements EntrySource {
   /** Moves the bound of those that are remembered. A segment goes with the last of its messages. */
   rememberFrom(place: number): void {
     for (let at = this.#rememberedFrom; at < place; at = Entries.afterSegmentOf(at)) {
-      if (Entries.afterSegmentOf(at) <= place) this.drop(Math.floor(at / SEGMENT_ROWS));
+      if (Entries.afterSegmentOf(at) <= place) this.drop(Entries.segmentOf(at));
     }
     this.#rememberedFrom = place;
   }
 
   /** The one that has a message at this place. */
   #segment(place: number): Segment | undefined {
-    const number = Math.floor(place / SEGMENT_ROWS);
+    const number = Entries.segmentOf(place);
     const newest = this.#newest;
     const segment = newest !== undefined && number === newest.number ? newest : this.#segments.get(number);
     return segment !== undefined && place % SEGMENT_ROWS < segment.size ? segment : undefined;
@@ -214,11 +220,15 @@ export class Entries implements EntrySource {
   }
 }
 
+/** What a message takes, in bytes, when it is set aside. */
+export const asideSize = ({ textBytes }: Entry): number => ASIDE_BYTES + 2 * textBytes;
+
 /** A message whose segment has gone. */
 class Aside implements Entry {
   readonly place: number;
   readonly conversation: Conversation;
   readonly bytes: number;
+  readonly textBytes: number;
   readonly said: string | undefined;
   readonly message: Message;
   /** What it takes, in bytes. */
@@ -226,16 +236,15 @@ class Aside implements Entry {
   revoked: boolean;
 
   constructor(entry: Entry) {
-    const { place, conversation, bytes, said, message, revoked } = entry;
+    const { place, conversation, bytes, textBytes, said, message, revoked } = entry;
     this.place = place;
     this.conversation = conversation;
     this.bytes = bytes;
     this.said = said;
     this.message = message;
     this.revoked = revoked;
-    const { replyTo, attachment, extensions } = message;
-    this.size =
-      ASIDE_BYTES + 2 * message.content.length + JSON.stringify([replyTo, attachment, extensions]).length;
+    this.textBytes = textBytes;
+    this.size = asideSize(entry);
   }
 
   get sequence(): number {

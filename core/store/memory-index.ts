@@ -6,8 +6,9 @@ import type { Entry } from './memory-log.ts';
 import { PlaceIndex } from './place-index.ts';
 import type { MessageDraft, StoreLimits } from './port.ts';
 
-/** What an id takes that came out of order, with its entry in a map. */
+/** What an id takes that came out of order, with its entry in a map, and what an author of such ids takes. */
 const STRAY_BYTES = 160;
+const AUTHOR_BYTES = 320;
 
 export class MemoryIndex {
   private readonly limits: StoreLimits;
@@ -27,9 +28,10 @@ export class MemoryIndex {
     return { messages: this.messages.size, remembered: this.clientIds.size };
   }
 
-  /** What ids take that are not in the order of the messages, estimated. */
+  /** What ids take besides the places of those in the order of the messages, estimated. */
   get bytes(): number {
-    return (this.messages.strayCount + this.clientIds.strayCount) * STRAY_BYTES;
+    const strays = this.messages.strayCount + this.clientIds.strayCount;
+    return strays * STRAY_BYTES + this.clientIds.authorCount * AUTHOR_BYTES;
   }
 
   add(message: Message, place: number): void {
@@ -62,7 +64,7 @@ export class MemoryIndex {
     if (this.messages.strayCount > 0) {
       for (let place = from; place <= to; place += 1) {
         const entry = this.entries.get(place);
-        if (entry !== undefined) this.forget(entry);
+        if (entry !== undefined) this.messages.deleteStray(entry.ids.id, place);
       }
     }
     this.messages.deleteOrdered(from, to);

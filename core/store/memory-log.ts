@@ -24,6 +24,8 @@ export interface Entry extends Placed {
   readonly sentAt: number;
   /** Of its content, in UTF-8. */
   readonly bytes: number;
+  /** Of all its texts, in UTF-8. */
+  readonly textBytes: number;
   readonly ids: MessageIds;
   /** Fingerprint of what the client said, where the message is not that. */
   readonly said: string | undefined;
@@ -113,13 +115,13 @@ export class Conversation {
     return this.last - this.size + 1;
   }
 
-  /** Place of the oldest message. */
-  get firstPlace(): number | undefined {
-    return this.#places[this.#head];
+  /** Place of a message; undefined if it is gone with all before it, or not there yet. */
+  placeAt(sequence: number): number | undefined {
+    return sequence < this.first ? undefined : this.#places[this.#head + sequence - this.first];
   }
 
   get(sequence: number): Entry | undefined {
-    const place = this.#places[this.#head + sequence - this.first];
+    const place = this.placeAt(sequence);
     return place === undefined ? undefined : this.#entries.get(place);
   }
 

@@ -103,13 +103,13 @@ export class Members {
     this.conversations.delete(conversation.namespace, conversation.key);
   }
 
-  /** The user has received a span of the conversation. */
-  receive(state: UserState, conversation: Conversation, span: Span): void {
+  /** The user has received a span of the conversation. Returns the parts of it that were not received before. */
+  receive(state: UserState, conversation: Conversation, span: Span): readonly Span[] {
     const received = state.memberships.get(conversation);
-    if (received === undefined) return;
+    if (received === undefined) return [];
     const nothingIn = (gap: Span): boolean => conversation.nothingFor(state.id, gap);
     const spans = noteReceived(received, span, nothingIn);
-    if (!isDirect(conversation.key)) return;
+    if (!isDirect(conversation.key)) return spans;
     for (const added of spans) {
       for (const entry of conversation.within(added)) {
         if (!concerns(entry, state.id)) continue;
@@ -117,6 +117,7 @@ export class Members {
         state.bytes -= entry.bytes;
       }
     }
+    return spans;
   }
 
   /** The message no longer waits for its recipient. Returns the recipient if it did. */
@@ -130,12 +131,25 @@ export class Members {
     return state;
   }
 
-  /** Whether a message has still to reach somebody. */
-  isWaitedFor(entry: Entry): boolean {
+  /** Members of a conversation who may still have to get something of it up to this sequence. */
+  lagging(conversation: Conversation, sequence: number): readonly UserState[] {
+    const states: UserState[] = [];
+    for (const state of conversation.members) {
+      const received = state.memberships.get(conversation);
+      if (received !== undefined && received.floor < sequence) states.push(state);
+    }
+    return states;
+  }
+
+  /** Whether a message has still to reach somebody. `among`: the members who come into question, asked if need be. */
+  isWaitedFor(
+    entry: Entry,
+    among: (conversation: Conversation) => Iterable<UserState> = ({ members }) => members,
+  ): boolean {
     const { conversation } = entry;
     const { waiter } = conversation;
     if (waiter !== undefined && isMissing(waiter, entry)) return true;
-    for (const state of conversation.members) {
+    for (const state of among(conversation)) {
       if (!isMissing(state, entry)) continue;
       conversation.waiter = state;
       return true;

@@ -3,24 +3,23 @@
  * for.
  *
  * Room is made a segment at a time. Where few of its messages are waited for, these are set aside and the rest goes;
- * where many are, it stays.
+ * where many are, it stays, and is looked at again when fewer are.
  */
-import { Entries } from './memory-entries.ts';
+import { asideSize, Entries } from './memory-entries.ts';
 import type { MemoryIndex } from './memory-index.ts';
-import type { Conversation, Entry } from './memory-log.ts';
+import type { Conversation, Entry, UserState } from './memory-log.ts';
 import type { Members } from './memory-members.ts';
 import type { MemoryQueues } from './memory-queues.ts';
-import { SEGMENT_ROWS } from './memory-segment.ts';
 import type { StoreLimits } from './port.ts';
+import type { Span } from './received.ts';
 
 /** Most messages that one call removes because of their age. */
 const PRUNE_STEP = 256;
-/** Most messages of a segment that are set aside for the rest to go: objects of their own take more than rows. */
-const MOST_ASIDE = SEGMENT_ROWS / 8;
-/** Calls and messages between two looks at segments in vain: a look takes as long as storing some messages. */
-const PAUSE = 64;
-/** Between two looks while it is full and nothing is asked, ms. */
-const LOOK_MS = 2;
+/** The share of what a segment takes that its messages may take, set aside for the rest to go. */
+const MOST_ASIDE = 1 / 4;
+/** Most segments that one call looks at, with little room and with none: a look may take as long as storing some messages. */
+const LOOKS = 2;
+const LOOKS_FULL = 128;
 /** The share of the memory that is kept free while there is something to let go of. */
 const FREE_SHARE = 1 / 16;
 
@@ -34,20 +33,24 @@ export interface RetentionParts {
   readonly queues: MemoryQueues;
 }
 
+/** Of a conversation, for a look at a segment. */
+interface Lagging {
+  /** Highest of its sequences there. */
+  readonly newest: number;
+  /** Who may miss any of them, once that is known. */
+  states?: readonly UserState[];
+}
+
 export class Retention {
   /** Messages that had to go before they were too old. */
   forgotten = 0;
   private readonly parts: RetentionParts;
   /** When something may be too old again, epoch ms. */
   private due = 0;
-  private hand: Iterator<number, undefined> | undefined;
-  /** Segments in a row that had to stay. */
-  private inVain = 0;
-  /** Counts calls and messages; after a segment that had to stay, the next is looked at when it has come so far. */
-  private calls = 0;
-  private resumeAt = 0;
-  private timer: NodeJS.Timeout | undefined;
-
+  /** Numbers of segments that may be able to go: not looked at since somebody waited for more of them. */
+  private readonly candidates = new Set<number>();
+  /** All segments below this number have been candidates. */
+  private closedTo = 0;
   /** How long a client id is remembered, ms. */
   private readonly rememberedMs: number;
 
@@ -67,10 +70,15 @@ export class Retention {
     return entries.bytes + index.bytes + members.bytes + queues.bytes;
   }
 
-  /** Removes what is too old, in a bounded step. */
-  prune(now: number): void {
-    if (now < this.due) return;
+  /** Removes what is too old and, where there is little room, what nobody waits for, in a bounded step. */
+  step(now: number): void {
+    if (now >= this.due) this.prune(now);
+    this.makeRoom();
+  }
+
+  private prune(now: number): void {
     const { entries, index, members, limits } = this.parts;
+    const { keptFrom } = entries;
     const old = now - limits.retentionMs;
     for (let step = 0; step < PRUNE_STEP && entries.keptFrom < entries.next; step += 1) {
       const place = entries.keptFrom;
@@ -84,6 +92,7 @@ export class Retention {
       entries.keepFrom(entry === undefined ? Entries.afterSegmentOf(place) : place + 1);
       if (entry !== undefined) members.release(entry.conversation);
     }
+    if (entries.keptFrom > keptFrom) this.mayGo(keptFrom, entries.keptFrom - 1);
     for (let step = 0; step < PRUNE_STEP; step += 1) {
       const entry = entries.oldestAside;
       if (entry === undefined || entry.sentAt > old) break;
@@ -103,77 +112,83 @@ export class Retention {
     this.due = this.nextDue(now);
   }
 
-  /** Where there is little room, lets go of the oldest that nobody waits for: at most one segment. */
-  makeRoom(): void {
+  private makeRoom(): void {
     const { entries, memory } = this.parts;
-    if (this.bytes <= memory * (1 - FREE_SHARE) || this.inVain >= entries.closedSegments) return;
-    this.calls += 1;
-    if (this.calls + entries.next >= this.resumeAt) this.look();
-  }
-
-  close(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-  }
-
-  /** Looks whether the next segment may go. */
-  private look(): void {
-    const { entries } = this.parts;
-    let step = this.hand?.next();
-    if (step === undefined || step.done === true) {
-      this.hand = entries.closed();
-      step = this.hand.next();
-    }
-    if (step.done === true) return;
-    if (this.letGo(step.value)) this.inVain = 0;
-    else {
-      this.inVain += 1;
-      this.resumeAt = this.calls + entries.next + PAUSE;
+    const enough = memory * (1 - FREE_SHARE);
+    if (this.bytes <= enough) return;
+    this.closedTo = Math.max(this.closedTo, Entries.segmentOf(entries.rememberedFrom));
+    for (; this.closedTo < entries.closedTo; this.closedTo += 1) this.candidates.add(this.closedTo);
+    const most = this.isFull ? LOOKS_FULL : LOOKS;
+    let looks = 0;
+    for (const segment of this.candidates) {
+      this.candidates.delete(segment);
+      looks += 1;
+      if ((this.letGo(segment) && !this.isFull) || looks === most) return;
     }
   }
 
-  /** Somebody waits no longer for messages of a conversation. */
-  settled(conversation: Conversation): void {
-    this.inVain = 0;
-    if (this.isFull) this.lookSoon();
+  /** Nobody may wait any longer for what is at these places, both ends included. */
+  private mayGo(from: number, to: number): void {
+    // What is not closed, or was so without need of room, becomes a candidate in its turn.
+    const last = Math.min(Entries.segmentOf(to), this.closedTo - 1);
+    for (let segment = Entries.segmentOf(from); segment <= last; segment += 1) {
+      if (this.parts.entries.bytesOf(segment) !== undefined) this.candidates.add(segment);
+    }
+  }
+
+  /** Somebody waits no longer for these messages of a conversation. */
+  settled(conversation: Conversation, spans: readonly Span[]): void {
+    for (const span of spans) {
+      const from = Math.max(span.from, conversation.first);
+      const to = Math.min(span.to, conversation.last);
+      const start = conversation.placeAt(from);
+      const end = conversation.placeAt(to);
+      if (start === undefined || end === undefined || from > to) continue;
+      this.mayGo(start, end);
+      this.dropAsides(conversation, { from, to });
+    }
+  }
+
+  private dropAsides(conversation: Conversation, { from, to }: Span): void {
     const { entries, members } = this.parts;
-    while (entries.asideCount > 0) {
-      const place = conversation.firstPlace;
+    for (let sequence = from; sequence <= to && entries.asideCount > 0; sequence += 1) {
+      const place = conversation.placeAt(sequence);
       const entry = place === undefined ? undefined : entries.aside(place);
-      if (entry === undefined || members.isWaitedFor(entry)) return;
-      this.dropAside(entry);
+      if (entry !== undefined && !members.isWaitedFor(entry)) this.dropAside(entry);
     }
   }
 
-  /** Nobody may ask for anything while it is full, and it is to be well again all the same. */
-  private lookSoon(): void {
-    this.timer ??= setTimeout(() => {
-      this.timer = undefined;
-      this.look();
-      if (this.isFull && this.inVain < this.parts.entries.closedSegments) this.lookSoon();
-    }, LOOK_MS).unref();
-  }
-
-  /** False if too many of its messages are waited for. */
+  /** False if too many of its messages are waited for, or it is gone. */
   private letGo(segment: number): boolean {
     const { entries, index, members } = this.parts;
+    const bytes = entries.bytesOf(segment);
+    if (bytes === undefined) return false;
     const { from, to } = entries.placesOf(segment);
     let kept = 0;
+    let asideBytes = 0;
     const waited: Entry[] = [];
-    const conversations = new Set<Conversation>();
-    for (let place = from; place <= to; place += 1) {
+    const conversations = new Map<Conversation, Lagging>();
+    const laggingIn = (conversation: Conversation): readonly UserState[] => {
+      const lagging = conversations.get(conversation) as Lagging;
+      lagging.states ??= members.lagging(conversation, lagging.newest);
+      return lagging.states;
+    };
+    // Backwards, to meet the newest message of each conversation first.
+    for (let place = to; place >= from; place -= 1) {
       const entry = entries.get(place);
       if (entry === undefined) continue;
       kept += 1;
-      conversations.add(entry.conversation);
-      if (!members.isWaitedFor(entry)) continue;
-      if (waited.length === MOST_ASIDE) return false;
+      const { conversation } = entry;
+      if (!conversations.has(conversation)) conversations.set(conversation, { newest: entry.sequence });
+      if (!members.isWaitedFor(entry, laggingIn)) continue;
+      asideBytes += asideSize(entry);
+      if (asideBytes > bytes * MOST_ASIDE) return false;
       waited.push(entry);
     }
     index.forgetAll(from, to);
-    for (const entry of waited) index.restore(entries.setAside(entry));
+    for (const entry of waited.reverse()) index.restore(entries.setAside(entry));
     entries.drop(segment);
-    for (const conversation of conversations) members.release(conversation);
+    for (const conversation of conversations.keys()) members.release(conversation);
     this.forgotten += kept - waited.length;
     this.due = 0;
     return true;

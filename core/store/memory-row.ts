@@ -40,6 +40,10 @@ export class Row implements Entry {
     return this.#segment.contentBytes(this.#row);
   }
 
+  get textBytes(): number {
+    return this.#segment.textBytes(this.#row);
+  }
+
   get ids(): MessageIds {
     return this.#segment.ids(this.#row);
   }

@@ -159,6 +159,10 @@ export class Segment {
     return this.#numbers[row * NUMBERS + CONTENT_BYTES] as number;
   }
 
+  textBytes(row: number): number {
+    return this.#number(row, HEAD_BYTES) + this.#number(row, BODY_BYTES);
+  }
+
   isRevoked(row: number): boolean {
     return this.#numbers[row * NUMBERS + REVOKED] === 1;
   }

@@ -101,10 +101,10 @@ export class MemoryMessageStore implements MessageStore {
       for (const user of users) {
         const state = this.members.user(namespace, user);
         if (state === undefined) continue;
-        this.members.receive(state, conversation, { from: 1, to: conversation.last });
+        const spans = this.members.receive(state, conversation, { from: 1, to: conversation.last });
         if (!isDirect(key)) this.members.leave(state, conversation);
+        this.retention.settled(conversation, spans);
       }
-      this.retention.settled(conversation);
       this.members.release(conversation);
     });
   }
@@ -115,8 +115,8 @@ export class MemoryMessageStore implements MessageStore {
         const conversation = this.members.existing(namespace, key);
         const state = this.members.user(namespace, user);
         if (conversation === undefined || state === undefined) continue;
-        this.members.receive(state, conversation, { from, to: Math.min(to, conversation.last) });
-        this.retention.settled(conversation);
+        const span = { from, to: Math.min(to, conversation.last) };
+        this.retention.settled(conversation, this.members.receive(state, conversation, span));
       }
     });
   }
@@ -186,7 +186,6 @@ export class MemoryMessageStore implements MessageStore {
   }
 
   close(): Promise<void> {
-    this.retention.close();
     return this.answers.drained();
   }
 
@@ -195,8 +194,9 @@ export class MemoryMessageStore implements MessageStore {
     return { bytes, limit: this.memory, messages: this.index.counted.messages, forgotten };
   }
 
-  /** Not well while nothing more can be kept. */
+  /** Not well while nothing more can be kept. Nobody else may ask for anything then: what can go goes here too. */
   health(): { readonly ok: boolean; readonly error?: string } {
+    if (this.retention.isFull) this.retention.step(this.now());
     if (!this.retention.isFull) return { ok: true };
     const error = `what waits to be delivered takes all of limits.memory, ${this.memory} bytes`;
     return { ok: false, error };
@@ -214,8 +214,7 @@ export class MemoryMessageStore implements MessageStore {
   private run<Value>(done: StoreCallback<Value>, work: (now: number) => Value): void {
     try {
       const now = this.now();
-      this.retention.prune(now);
-      this.retention.makeRoom();
+      this.retention.step(now);
       this.answers.answer(done, { ok: true, value: work(now) });
     } catch (thrown) {
       const error: GatewayError = toGatewayError(thrown);

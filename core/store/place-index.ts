@@ -59,8 +59,12 @@ export class PlaceIndex {
 
   /** Nothing happens if another has taken its place. */
   delete(id: string, place: number): void {
-    if (this.#strays?.get(id) === place) this.#strays.delete(id);
-    else this.deleteOrdered(place, place);
+    if (!this.deleteStray(id, place)) this.deleteOrdered(place, place);
+  }
+
+  /** The same, if it came out of order; false if not. */
+  deleteStray(id: string, place: number): boolean {
+    return this.#strays?.get(id) === place && this.#strays.delete(id);
   }
 
   /** Removes those of the places, both ends included, that came in order. */
