@@ -6,8 +6,9 @@ import type { Entry } from './memory-log.ts';
 import { PlaceIndex } from './place-index.ts';
 import type { MessageDraft, StoreLimits } from './port.ts';
 
-/** What an id takes that came out of order, with its entry in a map, and what an author of such ids takes. */
+/** What an id takes that came out of order, with its entry in a map. */
 const STRAY_BYTES = 160;
+/** What the index of an author's client ids takes, without those. */
 const AUTHOR_BYTES = 320;
 
 export class MemoryIndex {

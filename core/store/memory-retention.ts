@@ -17,8 +17,9 @@ import type { Span } from './received.ts';
 const PRUNE_STEP = 256;
 /** The share of what a segment takes that its messages may take, set aside for the rest to go. */
 const MOST_ASIDE = 1 / 4;
-/** Most segments that one call looks at, with little room and with none: a look may take as long as storing some messages. */
+/** Most segments that one call looks at where there is little room: a look takes as long as storing some messages. */
 const LOOKS = 2;
+/** The same where there is none: what is refused would be so although something may go. */
 const LOOKS_FULL = 128;
 /** The share of the memory that is kept free while there is something to let go of. */
 const FREE_SHARE = 1 / 16;
@@ -59,7 +60,7 @@ export class Retention {
     this.rememberedMs = Math.max(parts.limits.retentionMs, parts.limits.deduplicationMs);
   }
 
-  /** Whether more than the memory is taken, and none of it may go. */
+  /** Whether more than the memory is taken. */
   get isFull(): boolean {
     return this.bytes > this.parts.memory;
   }
@@ -112,10 +113,10 @@ export class Retention {
     this.due = this.nextDue(now);
   }
 
+  /** Lets go of one segment where there is little room, and of as many as it takes where there is none. */
   private makeRoom(): void {
     const { entries, memory } = this.parts;
-    const enough = memory * (1 - FREE_SHARE);
-    if (this.bytes <= enough) return;
+    if (this.bytes <= memory * (1 - FREE_SHARE)) return;
     this.closedTo = Math.max(this.closedTo, Entries.segmentOf(entries.rememberedFrom));
     for (; this.closedTo < entries.closedTo; this.closedTo += 1) this.candidates.add(this.closedTo);
     const most = this.isFull ? LOOKS_FULL : LOOKS;

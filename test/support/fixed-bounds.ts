@@ -50,11 +50,12 @@ core/store/sqlite-engine.ts SWEEP_LEAST - Old messages that a transaction remove
 core/store/sqlite-engine.ts SWEEP_PER_REQUEST - How many for each of its requests then.
 core/store/sqlite-engine.ts SWEEP_TICK - Old messages removed at a time while nothing else is asked.
 core/server/sockjs/inlet.ts MESSAGES_PER_TURN - Messages of a SockJS session that are handed on before others get their turn.
-core/store/memory-retention.ts PAUSE - Calls and messages between two looks at messages of the store in memory that have to stay, where there is little room.
 core/store/memory-segment.ts SEGMENT_ROWS - Messages that the store in memory lets go of at a time, at most; \`limits.memory\` bounds the whole.
 core/store/memory-segment.ts CHUNK_BYTES bytes Memory that it takes at a time for texts.
 core/store/memory-entries.ts LARGEST_SEGMENT_BYTES bytes What such a run of messages takes at most, give or take one.
 core/store/memory-entries.ts SPARE_SEGMENTS - Such runs without messages that are kept to be used again.
+core/store/memory-retention.ts LOOKS - Such runs that one call looks at, whether they can go, where there is little room.
+core/store/memory-retention.ts LOOKS_FULL - The same, where there is none.
 core/store/memory-retention.ts PRUNE_STEP - Old messages that one call removes from the store in memory.
 core/store/sqlite-database.ts CHECKPOINT_PAGES - Pages of 4 KiB in the write-ahead log from which on it is carried over into the file.
 core/store/sqlite-database.ts LOG_BYTES bytes What the file of the write-ahead log is cut back to afterwards.
@@ -66,7 +67,6 @@ core/server/held-handshakes.ts LOOK_MS ms How often it is looked whether that ha
 core/store/sqlite-link.ts UNASKED_WAIT_MS ms What no client waits for waits for a request that it can go with.
 core/store/sqlite-link.ts PAUSE_MS ms What comes with many logins waits after the batch before it.
 core/store/sqlite-link.ts TICK_MS ms How often the store cleans up while nothing is asked, and is tried again while it is out of order.
-core/store/memory-retention.ts LOOK_MS ms How often the store in memory looks for room by itself, while it is full.
 core/roster.ts LISTED_PER_MS - Users listed a millisecond for newcomers: the longer a list, the rarer it comes.
 core/roster.ts COPIED_PER_MS - The same for a list that goes to everybody, each copy counted.
 core/server/front.ts CHECK_INTERVAL_MS ms How far apart it is looked for sockets over \`limits.admission.handshake\` and \`request\`.
@@ -151,7 +151,7 @@ const NO_BOUNDS: Readonly<Record<string, string>> = {
   'core/store/sqlite-database.ts':
     'BUSY LOCKED READONLY IO_ERROR CORRUPT CANNOT_OPEN TOO_BIG CONSTRAINT NOT_A_DATABASE',
   'core/store/memory-entries.ts': 'ASIDE_BYTES',
-  'core/store/memory-index.ts': 'STRAY_BYTES',
+  'core/store/memory-index.ts': 'AUTHOR_BYTES STRAY_BYTES',
   'core/store/memory-members.ts': 'CONVERSATION_BYTES MEMBERSHIP_BYTES PLACE_BYTES',
   'core/store/memory-queues.ts': 'ENTRY_BYTES',
   'core/store/memory-segment.ts':
