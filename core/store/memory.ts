@@ -198,7 +198,7 @@ export class MemoryMessageStore implements MessageStore {
   health(): { readonly ok: boolean; readonly error?: string } {
     if (this.retention.isFull) this.retention.step(this.now());
     if (!this.retention.isFull) return { ok: true };
-    const error = `what waits to be delivered takes all of limits.memory, ${this.memory} bytes`;
+    const error = `what waits to be delivered, with what is known of conversations and members, takes all of limits.memory, ${this.memory} bytes`;
     return { ok: false, error };
   }
 
