@@ -28,6 +28,11 @@ function messageIdOf(value: Fields): unknown {
 function encode(frame: JsonFrame): WireMessage {
   if (frame.type === 'bare_pong') return 'pong';
   if (frame.type === 'bare_ping') return 'ping';
+  // Every message has one: written out it takes half the time.
+  if (frame.type === 'ack') {
+    const { id, status } = frame.data;
+    return `{"type":"ack","data":{"id":${JSON.stringify(id)},"status":${JSON.stringify(status)}}}`;
+  }
   return JSON.stringify(frame);
 }
 

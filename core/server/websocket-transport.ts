@@ -74,7 +74,9 @@ export const webSocketText: TextFraming = {
       target[at + 1] = SHORT + 2;
       target.writeBigUInt64BE(BigInt(payload), at + 2);
     }
-    target.write(text, at + header, payload);
+    // As many bytes as characters are ASCII, and need no conversion.
+    if (payload === text.length) target.write(text, at + header, payload, 'latin1');
+    else target.write(text, at + header, payload);
   },
 };
 

@@ -89,7 +89,9 @@ export class Segment {
     const start = index === this.#chunk ? this.#used : 0;
     let headBytes = chunk.write(id, start);
     if (clientId !== undefined) headBytes += chunk.write(clientId, start + headBytes);
-    const bodyBytes = chunk.write(body, start + headBytes);
+    // As many bytes as characters are ASCII, and need no conversion.
+    const isAscii = rest === '' && contentBytes === content.length;
+    const bodyBytes = chunk.write(body, start + headBytes, chunk.length, isAscii ? 'latin1' : 'utf8');
     if (index === this.#chunk) this.#used = start + headBytes + bodyBytes;
 
     const numbers = this.#numbers;
