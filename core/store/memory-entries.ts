@@ -17,12 +17,18 @@ const LARGEST_SEGMENT_BYTES = 1024 * 1024;
 const SEGMENT_SHARE = 1 / 16;
 /** What a message that was set aside takes besides its texts. */
 const ASIDE_BYTES = 800;
+/** Segments of which nothing is aside any more that are not worth a copy to get rid of. */
+const ORDER_SLACK = 64;
 
 export class Entries implements EntrySource {
   /** By their numbers, oldest first: place of the first message by `SEGMENT_ROWS`. */
   readonly #segments = new Map<number, Segment>();
   readonly #spare: Segment[] = [];
-  readonly #aside = new Map<number, Aside>();
+  /** What was set aside, by the number of its segment and by place, which ascends. */
+  readonly #aside = new Map<number, Map<number, Aside>>();
+  #asideCount = 0;
+  /** Numbers of those segments, ascending, and of some of which nothing is aside any more. */
+  #asideOrder: number[] = [];
   /** The one that is being filled. */
   #newest: Segment | undefined;
   /** Place of the next message. None has place 0, which stands for "before all". */
@@ -64,13 +70,15 @@ export class Entries implements EntrySource {
   }
 
   get asideCount(): number {
-    return this.#aside.size;
+    return this.#asideCount;
   }
 
-  /** The one that was set aside first. */
+  /** The one with the lowest place of those that were set aside, in whatever order their segments went. */
   get oldestAside(): Entry | undefined {
-    if (this.#aside.size === 0) return undefined;
-    for (const entry of this.#aside.values()) return entry;
+    if (this.#asideCount === 0) return undefined;
+    const order = this.#asideOrder;
+    while (order.length > 0 && !this.#aside.has(order[0] as number)) order.shift();
+    for (const entry of this.#aside.get(order[0] as number)?.values() ?? []) return entry;
     return undefined;
   }
 
@@ -119,7 +127,7 @@ export class Entries implements EntrySource {
 
   /** A message that was set aside. */
   aside(place: number): Entry | undefined {
-    return this.#aside.size === 0 ? undefined : this.#aside.get(place);
+    return this.#asideCount === 0 ? undefined : this.#aside.get(Entries.segmentOf(place))?.get(place);
   }
 
   /** Epoch ms; undefined if nothing is there: then the rest of its segment is empty too. */
@@ -156,19 +164,39 @@ export class Entries implements EntrySource {
     this.#remove(segment);
   }
 
-  /** Keeps a message whose segment goes. */
+  /** Keeps a message whose segment goes; those of a segment by ascending places. */
   setAside(entry: Entry): Entry {
     const aside = new Aside(entry);
-    this.#aside.set(entry.place, aside);
+    this.#asidesOf(Entries.segmentOf(entry.place)).set(entry.place, aside);
+    this.#asideCount += 1;
     this.#bytes += aside.size;
     return aside;
   }
 
   dropAside(place: number): void {
-    const aside = this.#aside.get(place);
-    if (aside === undefined) return;
-    this.#aside.delete(place);
+    const number = Entries.segmentOf(place);
+    const asides = this.#aside.get(number);
+    const aside = asides?.get(place);
+    if (asides === undefined || aside === undefined) return;
+    asides.delete(place);
+    if (asides.size === 0) this.#aside.delete(number);
+    this.#asideCount -= 1;
     this.#bytes -= aside.size;
+  }
+
+  #asidesOf(number: number): Map<number, Aside> {
+    const known = this.#aside.get(number);
+    if (known !== undefined) return known;
+    if (this.#asideOrder.length > 2 * this.#aside.size + ORDER_SLACK)
+      this.#asideOrder = this.#asideOrder.filter((other) => this.#aside.has(other));
+    const order = this.#asideOrder;
+    // Mostly the oldest segment goes first.
+    let at = order.length;
+    while (at > 0 && (order[at - 1] as number) > number) at -= 1;
+    order.splice(at, 0, number);
+    const asides = new Map<number, Aside>();
+    this.#aside.set(number, asides);
+    return asides;
   }
 
   /** Moves the bound of those that are kept. */

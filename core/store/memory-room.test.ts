@@ -1,8 +1,10 @@
 /** The store in memory at its limit: nothing is refused while there is something that may go. */
 import { describe, expect, it } from 'vitest';
-import type { Message } from '../../schemas/model.ts';
+import { conversationKey, type Message } from '../../schemas/model.ts';
 import type { MemoryMessageStore } from './memory.ts';
+import { SEGMENT_ROWS } from './memory-segment.ts';
 import { commit, confirm, MANY, MEMORY, missed, open, ROOMY, send } from './memory-test-kit.ts';
+import type { MessageDraft } from './port.ts';
 import { answer, by, DAY, START, toGroup } from './store-suite.ts';
 
 /** Sends to one who is away until no more is taken. */
@@ -91,4 +93,27 @@ it('counts the authors of client ids', async () => {
   for (let index = 0; index < 100; index += 1)
     await send(store, { ...toGroup('lobby'), ...by(`user-${index}`), clientId: `c-${index}` });
   expect(store.usage().bytes - before - ofOne).toBeGreaterThan(100 * 300);
+});
+
+it('counts for no backlog what is too old, in whatever order the runs went', async () => {
+  let now = START;
+  const store = open(MEMORY, { ...ROOMY, backlogMessages: SEGMENT_ROWS }, () => now);
+  const chat = (count: number) => sends(count, toGroup('lobby'));
+  const sends = async (count: number, fields: Partial<MessageDraft> = {}): Promise<void> => {
+    for (let index = 0; index < count; index += 1) await send(store, { sentAt: now, ...fields });
+  };
+  // Too much of the first run is waited for: the second, with one who waits in it, goes before.
+  await sends(SEGMENT_ROWS);
+  now += 20 * DAY;
+  await sends(1, { to: { type: 'user', id: 'carol' } });
+  await chat(MANY);
+  const conversation = conversationKey({ type: 'user', id: 'bob' }, 'alice');
+  const most = { namespace: 'main', user: 'bob', conversation, from: 1, to: SEGMENT_ROWS - 30 };
+  await answer<void>((done) => store.confirm([most], done));
+  await chat(MANY);
+  now += 11 * DAY;
+  await chat(1);
+  expect(await missed(store, 'bob')).toEqual([]);
+  expect(await missed(store, 'carol')).toHaveLength(1);
+  await sends(SEGMENT_ROWS);
 });
