@@ -54,6 +54,7 @@ core/store/memory-segment.ts SEGMENT_ROWS - Messages that the store in memory le
 core/store/memory-segment.ts CHUNK_BYTES bytes Memory that it takes at a time for texts.
 core/store/memory-entries.ts LARGEST_SEGMENT_BYTES bytes What such a run of messages takes at most, give or take one.
 core/store/memory-entries.ts SPARE_SEGMENTS - Such runs without messages that are kept to be used again.
+core/store/memory-entries.ts ORDER_SLACK - Numbers of runs of which nothing is set aside any more, before their list is copied without them.
 core/store/memory-retention.ts LOOKS - Such runs that one call looks at, whether they can go, where there is little room.
 core/store/memory-retention.ts LOOKS_FULL - The same, where there is none.
 core/store/memory-retention.ts PRUNE_STEP - Old messages that one call removes from the store in memory.
