@@ -7,14 +7,14 @@ import type { Waits } from './store/port.ts';
 
 it('waits for what the client has confirmed in words to be noted, and for a pong with nobody', () => {
   const noted: [sequence: number, waits: Waits][] = [];
-  let mayReceive = true;
+  let takesCommands = true;
   const user = { user: { namespace: 'main', id: 'bob' } } as ConnectedUser;
   const confirmation = new Confirmation(
     {
       user,
       log: pino({ level: 'silent' }),
-      get mayReceive() {
-        return mayReceive;
+      get takesCommands() {
+        return takesCommands;
       },
       isMissable: () => true,
       askSoon: () => {},
@@ -38,7 +38,7 @@ it('waits for what the client has confirmed in words to be noted, and for a pong
   confirmation.ponged();
   let told = 0;
   expect(confirmation.acknowledge(conversationKey(to, from.id), 1, true, () => told++)).toBe(true);
-  mayReceive = false;
+  takesCommands = false;
   deliver(3, 'acknowledged');
   expect(confirmation.acknowledge(conversationKey(to, from.id), 3, true, () => told++)).toBe(true);
   expect(noted).toEqual([

@@ -13,8 +13,8 @@ import type { ConfirmedRange, StoreCallback, Waits } from './store/port.ts';
 export interface ConfirmationHost {
   readonly user: ConnectedUser | undefined;
   readonly log: Logger;
-  /** Whether the client's next frame may be handled, or has to wait until one before is answered. */
-  readonly mayReceive: boolean;
+  /** Whether the client may say more, or has to wait until something that it has said is answered. */
+  readonly takesCommands: boolean;
   /** Whether the message stays missed by the connection's user until its delivery is confirmed. */
   isMissable(message: Message): boolean;
   /** A ping before long should ask whether it has arrived. */
@@ -107,7 +107,7 @@ export class Confirmation {
       }
       done?.();
     };
-    const waits = done === undefined ? 'nothing' : this.#host.mayReceive ? 'answer' : 'client';
+    const waits = done === undefined ? 'nothing' : this.#host.takesCommands ? 'answer' : 'client';
     this.#store.confirm(ranges, noted, waits, this.#host);
   }
 }

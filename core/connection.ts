@@ -94,8 +94,12 @@ export class Connection extends Participant implements TransportListener {
   // --- what it receives and says ------------------------------------------------------------------------
 
   /** Whether the next frame may be handled. */
+  get takesCommands(): boolean {
+    return this.#departure === undefined && this.#submissions.areOpen;
+  }
+
   get mayReceive(): boolean {
-    return this.#departure === undefined && this.#submissions.areOpen && this.host.mayReceive(this);
+    return this.takesCommands && this.host.mayReceive(this);
   }
 
   /** The frame that is being handled, and the wire message that it came in. */

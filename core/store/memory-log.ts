@@ -56,7 +56,7 @@ export class Conversation {
   last: number;
   /** Who can miss something here. */
   readonly members = new Set<UserState>();
-  /** One of them who waits for the oldest message, as far as is known. */
+  /** One of them who was found waiting last: whoever is away waits for more than one message. */
   waiter: UserState | undefined;
   readonly #entries: EntrySource;
   #places: number[] = [];
@@ -166,7 +166,7 @@ export class Conversation {
   }
 }
 
-/** Written out, it is one object of the right size: there may be millions. */
+/** Written out, it is one object of the right size; spread, it would be one that has to grow. */
 function numbered(draft: MessageDraft, to: Target, sequence: number): Message {
   const { id, clientId, namespace, from, content, contentType, sentAt } = draft;
   const message: Mutable<Message> =

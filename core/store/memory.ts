@@ -1,7 +1,8 @@
 /**
  * The store in memory: for tests, for demonstrations, and for gateways that may forget on a restart.
  *
- * Nothing is scanned on an append. What is too old is removed in bounded steps as calls come in.
+ * Nothing is scanned on an append. What is too old, and what there is no room for, is removed in bounded steps as calls
+ * come in.
  */
 
 import type { Message, Target } from '../../schemas/model.ts';
@@ -38,7 +39,7 @@ export interface MemoryStoreOptions {
   readonly now?: () => number;
 }
 
-/** Sizes of everything that could leak. */
+/** How many there are of everything that could leak. */
 export interface MemoryStoreStats {
   readonly messages: number;
   readonly remembered: number;
