@@ -7,14 +7,15 @@
 import type { Message, Target, User } from '../../schemas/model.ts';
 import type { Conversation, Entry, EntrySource, MessageIds } from './memory-log.ts';
 import { Row } from './memory-row.ts';
-import { SEGMENT_BYTES, SEGMENT_ROWS, Segment, type SegmentMark } from './memory-segment.ts';
+import { SEGMENT_BYTES, SEGMENT_ROWS, type Segment, type SegmentMark } from './memory-segment.ts';
+import { SpareSegments } from './memory-spares.ts';
 
-/** Segments that are kept to be used again: memory that the process has already is much cheaper than new. */
-const SPARE_SEGMENTS = 2;
 /** From so many bytes on a segment takes no more: what is being filled can't be let go of. */
 const LARGEST_SEGMENT_BYTES = 1024 * 1024;
 /** And from this part of the whole memory on. */
 const SEGMENT_SHARE = 1 / 16;
+/** The part of the whole memory that may be ready for more, besides it. */
+const SPARE_SHARE = 1 / 64;
 /** What a message that was set aside takes besides its texts. */
 const ASIDE_BYTES = 800;
 /** Segments of which nothing is aside any more that are not worth a copy to get rid of. */
@@ -23,7 +24,7 @@ const ORDER_SLACK = 64;
 export class Entries implements EntrySource {
   /** By their numbers, oldest first: place of the first message by `SEGMENT_ROWS`. */
   readonly #segments = new Map<number, Segment>();
-  readonly #spare: Segment[] = [];
+  readonly #spares: SpareSegments;
   /** What was set aside, by the number of its segment and by place, which ascends. */
   readonly #aside = new Map<number, Map<number, Aside>>();
   #asideCount = 0;
@@ -43,6 +44,7 @@ export class Entries implements EntrySource {
   constructor(memory: number) {
     const most = Math.min(memory * SEGMENT_SHARE, LARGEST_SEGMENT_BYTES);
     this.#segmentBytes = Math.max(most, 2 * SEGMENT_BYTES);
+    this.#spares = new SpareSegments(memory * SPARE_SHARE);
   }
 
   /** What all of them take, estimated for what is not text. */
@@ -230,7 +232,7 @@ export class Entries implements EntrySource {
 
   /** Places that the one before has not used are left out. */
   #begin(): Segment {
-    const segment = this.#spare.pop() ?? new Segment();
+    const segment = this.#spares.take();
     segment.number = Math.ceil(this.#next / SEGMENT_ROWS);
     this.#next = segment.number * SEGMENT_ROWS;
     this.#segments.set(segment.number, segment);
@@ -242,9 +244,7 @@ export class Entries implements EntrySource {
   #remove(segment: Segment): void {
     this.#segments.delete(segment.number);
     this.#bytes -= segment.bytes;
-    if (this.#spare.length === SPARE_SEGMENTS) return;
-    segment.clear();
-    this.#spare.push(segment);
+    this.#spares.give(segment);
   }
 }
 

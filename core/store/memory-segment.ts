@@ -35,6 +35,9 @@ const LARGE_NUMBERS = 2;
 
 /** What its numbers and references take, and its places in the indexes of ids. */
 const ROW_BYTES = NUMBERS * 4 + LARGE_NUMBERS * 8 + 3 * 8 + 2 * 8;
+/** Of all numbers of a segment. */
+const LARGE_BYTES = SEGMENT_ROWS * LARGE_NUMBERS * 8;
+const NUMBER_BYTES = SEGMENT_ROWS * NUMBERS * 4;
 /** What an empty segment takes. */
 export const SEGMENT_BYTES = SEGMENT_ROWS * ROW_BYTES + CHUNK_BYTES;
 const USER_BYTES = 160;
@@ -64,12 +67,14 @@ export class Segment {
   size = 0;
   /** What it holds, estimated for what is not text. */
   bytes = SEGMENT_BYTES;
-  readonly #numbers = new Int32Array(SEGMENT_ROWS * NUMBERS);
-  readonly #large = new Float64Array(SEGMENT_ROWS * LARGE_NUMBERS);
+  /** Its numbers and its first chunk, with anything in them before messages are. */
+  readonly memory = Buffer.allocUnsafeSlow(LARGE_BYTES + NUMBER_BYTES + CHUNK_BYTES);
+  readonly #large = new Float64Array(this.memory.buffer, 0, SEGMENT_ROWS * LARGE_NUMBERS);
+  readonly #numbers = new Int32Array(this.memory.buffer, LARGE_BYTES, SEGMENT_ROWS * NUMBERS);
   readonly #conversations = new Array<Conversation>(SEGMENT_ROWS).fill(NONE);
   readonly #authors = new Array<User>(SEGMENT_ROWS).fill(NOBODY);
   readonly #targets = new Array<Target>(SEGMENT_ROWS).fill(NOWHERE);
-  readonly #chunks = [Buffer.allocUnsafeSlow(CHUNK_BYTES)];
+  readonly #chunks = [this.memory.subarray(LARGE_BYTES + NUMBER_BYTES)];
   /** The one that is being filled, and what of it is taken. */
   #chunk = 0;
   #used = 0;

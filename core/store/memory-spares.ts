@@ -1,0 +1,62 @@
+/** Segments that are ready to be filled. */
+import { SEGMENT_BYTES, Segment } from './memory-segment.ts';
+import { touchElsewhere } from './memory-touch.ts';
+
+/**
+ * Most of them: so many are filled while one is being made ready, at a hundred thousand messages a second and with an
+ * event loop that is busy for 40 ms.
+ */
+const MOST_SPARES = 8;
+/** And at least so many are kept, whatever part of the memory they are. */
+const FEWEST_SPARES = 2;
+
+/**
+ * What has been emptied is used again: memory that the process has already is much cheaper than new. As long as nothing
+ * is, the next ones are made ready ahead: one, and twice as many each time that none was ready.
+ */
+export class SpareSegments {
+  readonly #ready: Segment[] = [];
+  readonly #most: number;
+  readonly #touch: typeof touchElsewhere;
+  /** How many are to be ready. Undefined before the first is taken: who keeps little needs no second. */
+  #ahead: number | undefined;
+  #coming = 0;
+
+  /** `bytes`: what all of them may take, but for the fewest. */
+  constructor(bytes: number, touch = touchElsewhere) {
+    this.#most = Math.max(FEWEST_SPARES, Math.min(MOST_SPARES, Math.floor(bytes / SEGMENT_BYTES)));
+    this.#touch = touch;
+  }
+
+  /** How many are ready. */
+  get size(): number {
+    return this.#ready.length;
+  }
+
+  take(): Segment {
+    const ready = this.#ready.shift();
+    if (this.#ahead === undefined) this.#ahead = 0;
+    else if (ready === undefined) this.#ahead = Math.min(this.#most, this.#ahead * 2 || 1);
+    this.#prepare(this.#ahead);
+    return ready ?? new Segment();
+  }
+
+  /** Takes back one that nobody uses any more. From here on memory goes round. */
+  give(segment: Segment): void {
+    this.#ahead = 0;
+    if (this.#ready.length === this.#most) return;
+    segment.clear();
+    this.#ready.push(segment);
+  }
+
+  #prepare(ahead: number): void {
+    while (this.#ready.length + this.#coming < ahead) {
+      this.#coming += 1;
+      const segment = new Segment();
+      this.#touch(segment.memory, () => {
+        this.#coming -= 1;
+        if (this.#ready.length < this.#most) this.#ready.push(segment);
+      });
+    }
+  }
+}
