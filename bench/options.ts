@@ -34,8 +34,8 @@ peers:     ${peers.map(({ id }) => id).join(' ')}
 `;
 
 const FULL = { rounds: 3, seconds: 4, warmUpMs: 2000 };
-const QUICK = { rounds: 1, seconds: 1, warmUpMs: 1000 };
-const QUICK_IDLE = 2000;
+const QUICK = { rounds: 1, seconds: 1, warmUpMs: 2000 };
+const QUICK_IDLE = 4000;
 const THREADS = 2;
 const PATIENCE_MS = 5000;
 

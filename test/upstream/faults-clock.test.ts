@@ -135,7 +135,8 @@ async function delays(random: number): Promise<readonly number[]> {
   for (let turn = 1; turn <= 6; turn++) {
     const from = wheel.asked.length;
     for (const socket of server.sockets) socket.terminate();
-    await until(() => upstream.metrics.connected === 0);
+    // Not for the moment without a connection: a wait of nothing may be over before it is looked at.
+    await until(() => wheel.asked.length > from);
     const [wait = -1] = wheel.asked.slice(from);
     waits.push(wait);
     advance(Math.max(10, wait));
