@@ -49,6 +49,13 @@ module.exports = {
       to: { path: 'node_modules/(fastify|@fastify|ws)/' },
     },
     {
+      name: 'stores-know-the-model-by-its-types',
+      severity: 'error',
+      comment: 'Each thread of a database would load all of the schemas, which takes longer than to open the file.',
+      from: { path: '^core/store/', pathNot: TEST },
+      to: { path: '^schemas/', pathNot: '^schemas/conversation', dependencyTypesNot: ['type-only'] },
+    },
+    {
       name: 'product-never-imports-tests',
       severity: 'error',
       from: { path: '^(main|core|adapters|schemas|bin)', pathNot: TEST },

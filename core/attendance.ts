@@ -2,7 +2,8 @@
  * Who attends which group, and who is a member. Attendances are a connection's and end with it; a membership is the
  * user's and stays.
  */
-import { conversationKey, type User } from '../schemas/model.ts';
+import { conversationKey } from '../schemas/conversation.ts';
+import type { User } from '../schemas/model.ts';
 import type { Connection } from './connection.ts';
 import type { UserRecord } from './directory.ts';
 import { type GroupRecord, groupIdIn, userKey } from './groups.ts';

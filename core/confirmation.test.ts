@@ -1,6 +1,7 @@
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
-import { conversationKey, type Message } from '../schemas/model.ts';
+import { conversationKey } from '../schemas/conversation.ts';
+import type { Message } from '../schemas/model.ts';
 import { Confirmation } from './confirmation.ts';
 import type { ConnectedUser } from './endpoint.ts';
 import type { Waits } from './store/port.ts';

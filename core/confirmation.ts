@@ -3,8 +3,9 @@
  * ranges that the store notes.
  */
 import type { Logger } from 'pino';
+import { conversationKey } from '../schemas/conversation.ts';
 import type { EventOf } from '../schemas/event.ts';
-import { conversationKey, type Message } from '../schemas/model.ts';
+import type { Message } from '../schemas/model.ts';
 import { type DeliveryKind, DeliveryTracker } from './delivery-tracker.ts';
 import type { ConnectedUser } from './endpoint.ts';
 import type { ConfirmedRange, StoreCallback, Waits } from './store/port.ts';

@@ -3,8 +3,9 @@
  * complete; if too many wait, they are let go, because they are in the log too, and the replay goes on to them.
  */
 import type { Command } from '../schemas/command.ts';
+import { conversationKey } from '../schemas/conversation.ts';
 import type { Event } from '../schemas/event.ts';
-import { conversationKey, type Message } from '../schemas/model.ts';
+import type { Message } from '../schemas/model.ts';
 import type { DeliveryTracker } from './delivery-tracker.ts';
 import type { Outcome } from './dialect.ts';
 import type { ConnectedUser, Endpoint } from './endpoint.ts';

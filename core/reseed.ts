@@ -4,7 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, GroupConfig, UserConfig } from '../schemas/config.ts';
-import { conversationKey, type User } from '../schemas/model.ts';
+import { conversationKey } from '../schemas/conversation.ts';
+import type { User } from '../schemas/model.ts';
 import { dissolved, removed } from './admin/groups.ts';
 import { tellGroup } from './admin/shared.ts';
 import { type GroupRecord, userKey } from './groups.ts';

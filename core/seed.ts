@@ -4,7 +4,8 @@
  * outlasts a restart, and what the configuration says holds for all else.
  */
 import type { Config, GroupConfig, UserConfig } from '../schemas/config.ts';
-import { conversationKey, type Group, type Profile } from '../schemas/model.ts';
+import { conversationKey } from '../schemas/conversation.ts';
+import type { Group, Profile } from '../schemas/model.ts';
 import { type GroupRecord, userKey } from './groups.ts';
 import type { Hub } from './hub.ts';
 import type { DirectoryEntry } from './store/directory.ts';

@@ -2,8 +2,9 @@
 import type { ConnectionContext, Effect } from '../../core/dialect.ts';
 import { lost, NOTHING, type Pending } from '../../core/session-kit.ts';
 import type { Command } from '../../schemas/command.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
 import type { Event, EventOf } from '../../schemas/event.ts';
-import { conversationKey, type DeliveryReference, type Headers } from '../../schemas/model.ts';
+import type { DeliveryReference, Headers } from '../../schemas/model.ts';
 import type { MessageSayer } from './chat.ts';
 import type { Deliveries } from './deliveries.ts';
 import { type QueuedEvent, sayEvent } from './event-bodies.ts';

@@ -1,5 +1,6 @@
 /** What the backend does to groups and their members. */
-import { conversationKey, type Group, type User } from '../../schemas/model.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
+import type { Group, User } from '../../schemas/model.ts';
 import { type GroupRecord, groupIdIn, isOpenIn, userKey } from '../groups.ts';
 import type { Hub } from '../hub.ts';
 import type { DirectoryEntry } from '../store/directory.ts';

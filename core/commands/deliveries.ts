@@ -1,6 +1,6 @@
 /** What a user missed, and what a client says of its deliveries. */
 import type { CommandOf } from '../../schemas/command.ts';
-import { conversationKey } from '../../schemas/model.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
 import type { Connection } from '../connection.ts';
 import { GatewayError } from '../errors.ts';
 import type { Hub } from '../hub.ts';

@@ -1,5 +1,5 @@
 /** Commits to the store in memory: all steps of one take effect, in order, or none does. */
-import { conversationKey } from '../../schemas/model.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
 import type { Entries } from './memory-entries.ts';
 import type { MemoryIndex } from './memory-index.ts';
 import type { Members } from './memory-members.ts';

@@ -1,6 +1,7 @@
 /** The store in memory at its limit: nothing is refused while there is something that may go. */
 import { describe, expect, it } from 'vitest';
-import { conversationKey, type Message } from '../../schemas/model.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
+import type { Message } from '../../schemas/model.ts';
 import type { MemoryMessageStore } from './memory.ts';
 import { SEGMENT_ROWS } from './memory-segment.ts';
 import { commit, confirm, MANY, MEMORY, missed, open, ROOMY, send } from './memory-test-kit.ts';

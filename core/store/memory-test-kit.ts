@@ -1,5 +1,6 @@
 /** What tests of the store in memory at its limit share. */
-import { conversationKey, type Message } from '../../schemas/model.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
+import type { Message } from '../../schemas/model.ts';
 import { MemoryMessageStore } from './memory.ts';
 import { SEGMENT_ROWS } from './memory-segment.ts';
 import type { MessageDraft, MissedPage, StoreLimits, StoreOperation, StoreResult } from './port.ts';

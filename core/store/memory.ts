@@ -5,8 +5,8 @@
  * come in.
  */
 
+import { conversationKey } from '../../schemas/conversation.ts';
 import type { Message, Target } from '../../schemas/model.ts';
-import { conversationKey } from '../../schemas/model.ts';
 import { type GatewayError, toGatewayError } from '../errors.ts';
 import { AnswerQueue } from './answers.ts';
 import { MemoryCommits } from './memory-commit.ts';

@@ -1,5 +1,5 @@
 /** A message on its way to the thread of the database. */
-import { conversationKey } from '../../schemas/model.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
 import type { AppendOperation, MessageDraft, StoreOperation } from './port.ts';
 import { contentBytes, recipientOf } from './rules.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
-import { conversationKey } from '../../schemas/model.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
 import type { MessageDraft, StoreLimits } from './port.ts';
 import { rawOperation } from './sqlite-append.ts';
 import { DATABASE_FILE } from './sqlite-database.ts';

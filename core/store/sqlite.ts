@@ -4,7 +4,8 @@
  * An answer with `ok: true` is given after the write-ahead log was synced (`synchronous=FULL`). All that is
  * asked while a sync is under way shares the next one.
  */
-import { conversationKey, type Message, type Target } from '../../schemas/model.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
+import type { Message, Target } from '../../schemas/model.ts';
 import { type DirectoryEntry, type DirectoryStore, directoryKey } from './directory.ts';
 import { IdentityTable } from './memory-identity.ts';
 import type { StoreMetrics } from './metrics.ts';

@@ -1,6 +1,7 @@
 /** One suite for every implementation of the ports to durable state. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { conversationKey, type Message, Message as MessageSchema } from '../../schemas/model.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
+import { type Message, Message as MessageSchema } from '../../schemas/model.ts';
 import type {
   IdentityMap,
   MessageDraft,

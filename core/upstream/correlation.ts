@@ -2,7 +2,8 @@
  * What one link remembers of what is between client and server: commands without an answer, deliveries without a
  * confirmation. Every part is bounded by its owner.
  */
-import { conversationKey, type Message } from '../../schemas/model.ts';
+import { conversationKey } from '../../schemas/conversation.ts';
+import type { Message } from '../../schemas/model.ts';
 import type { Outcome } from '../dialect.ts';
 import type { Errand } from './spool.ts';
 

@@ -2,8 +2,10 @@
  * What comes down from a server for one client: each message once, in order, at the client's pace, and only what
  * it attends. Survives the connections that it comes on.
  */
+
+import { conversationKey } from '../../schemas/conversation.ts';
 import type { Event, EventOf } from '../../schemas/event.ts';
-import { conversationKey, type Message } from '../../schemas/model.ts';
+import type { Message } from '../../schemas/model.ts';
 import { DONE } from '../commands/settlement.ts';
 import type { Outcome } from '../dialect.ts';
 import { GatewayError } from '../errors.ts';

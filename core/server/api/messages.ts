@@ -6,7 +6,8 @@ import {
   SendMessage,
   SentMessage,
 } from '../../../schemas/api/messages.ts';
-import { conversationKey, type Message } from '../../../schemas/model.ts';
+import { conversationKey } from '../../../schemas/conversation.ts';
+import type { Message } from '../../../schemas/model.ts';
 import { answered } from '../../admin/shared.ts';
 import { administer } from '../../admin.ts';
 import { messageIn } from '../../bridged-view.ts';
