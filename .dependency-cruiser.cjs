@@ -51,7 +51,8 @@ module.exports = {
     {
       name: 'stores-know-the-model-by-its-types',
       severity: 'error',
-      comment: 'Each thread of a database would load all of the schemas, which takes longer than to open the file.',
+      comment:
+        'Each thread of a database would load all of the schemas, which takes longer than to open the file.',
       from: { path: '^core/store/', pathNot: TEST },
       to: { path: '^schemas/', pathNot: '^schemas/conversation', dependencyTypesNot: ['type-only'] },
     },
