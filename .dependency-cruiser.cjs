@@ -54,7 +54,7 @@ module.exports = {
       comment:
         'Each thread of a database would load all of the schemas, which takes longer than to open the file.',
       from: { path: '^core/store/', pathNot: TEST },
-      to: { path: '^schemas/', pathNot: '^schemas/conversation', dependencyTypesNot: ['type-only'] },
+      to: { path: '^schemas/', pathNot: '^schemas/conversation\\.ts$', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'product-never-imports-tests',

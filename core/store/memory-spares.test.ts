@@ -62,13 +62,23 @@ describe('spare segments', () => {
     expect(coming).toHaveLength(0);
   });
 
-  it('are no more than they may be, whatever comes back', () => {
-    const { made, allTouched } = spares(3);
+  it('are no more than they may be, whatever comes back, with those on their way', () => {
+    const { made, coming, allTouched } = spares(3);
     times(5, () => made.take());
+    expect(coming).toHaveLength(3);
     for (const segment of times(5, () => new Segment())) made.give(segment);
+    expect(made.size).toBe(0);
     allTouched();
     expect(made.size).toBe(3);
-    expect(spares(0).made.size).toBe(0);
+  });
+
+  it('are made ready again where only some come back', () => {
+    const { made, coming, allTouched } = spares(4);
+    const taken = [...times(6, () => made.take())];
+    allTouched();
+    made.give(taken.pop() as Segment);
+    times(2, () => made.take());
+    expect(coming).not.toHaveLength(0);
   });
 });
 

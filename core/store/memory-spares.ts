@@ -7,12 +7,12 @@ import { touchElsewhere } from './memory-touch.ts';
  * event loop that is busy for 40 ms.
  */
 const MOST_SPARES = 8;
-/** And at least so many are kept, whatever part of the memory they are. */
+/** So many may always be kept, whatever part of the memory they are. */
 const FEWEST_SPARES = 2;
 
 /**
- * What has been emptied is used again: memory that the process has already is much cheaper than new. As long as nothing
- * is, the next ones are made ready ahead: one, and twice as many each time that none was ready.
+ * What has been emptied is used again: memory that the process has already is much cheaper than new. Where too little
+ * comes back, the next ones are made ready ahead: one, and twice as many each time that none was ready.
  */
 export class SpareSegments {
   readonly #ready: Segment[] = [];
@@ -41,22 +41,32 @@ export class SpareSegments {
     return ready ?? new Segment();
   }
 
-  /** Takes back one that nobody uses any more. From here on memory goes round. */
+  /** Takes back one that nobody uses any more: one less has to be made ready. */
   give(segment: Segment): void {
-    this.#ahead = 0;
-    if (this.#ready.length === this.#most) return;
+    if (this.#ahead !== undefined && this.#ahead > 0) this.#ahead -= 1;
+    if (this.#ready.length + this.#coming >= this.#most) return;
     segment.clear();
     this.#ready.push(segment);
   }
 
   #prepare(ahead: number): void {
     while (this.#ready.length + this.#coming < ahead) {
+      const segment = whereThereIsMemory();
+      if (segment === undefined) return;
       this.#coming += 1;
-      const segment = new Segment();
       this.#touch(segment.memory, () => {
         this.#coming -= 1;
-        if (this.#ready.length < this.#most) this.#ready.push(segment);
+        this.#ready.push(segment);
       });
     }
+  }
+}
+
+/** Undefined: there is none. Nobody needs it yet, and whoever does will be told. */
+function whereThereIsMemory(): Segment | undefined {
+  try {
+    return new Segment();
+  } catch {
+    return undefined;
   }
 }

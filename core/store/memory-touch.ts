@@ -1,15 +1,18 @@
 /** New memory, made the process's own before it is needed. */
 import { openSync, read } from 'node:fs';
 
-/** Where nothing but zeros is read. Undefined: not opened yet; -1: this system has no such thing. */
-let zeros: number | undefined;
+/** Where nothing but zeros is read. Undefined: not opened yet; null: this system has none for us. */
+let zeros: number | null | undefined;
+const NEVER: ReadonlySet<string | undefined> = new Set(['ENOENT', 'EACCES', 'EPERM', 'ERR_ACCESS_DENIED']);
 
-function openZeros(): number {
+function openZeros(): number | undefined {
   try {
-    return openSync('/dev/zero', 'r');
-  } catch {
-    return -1;
+    if (zeros === undefined) zeros = openSync('/dev/zero', 'r');
+  } catch (error) {
+    // Whatever else it is, too many open files say, may be over the next time.
+    if (NEVER.has((error as NodeJS.ErrnoException).code)) zeros = null;
   }
+  return zeros ?? undefined;
 }
 
 /**
@@ -19,7 +22,7 @@ function openZeros(): number {
  * more, also where it could not be done.
  */
 export function touchElsewhere(bytes: Uint8Array, done: () => void): void {
-  zeros ??= openZeros();
-  if (zeros < 0) setImmediate(done);
-  else read(zeros, bytes, 0, bytes.length, null, () => done());
+  const file = openZeros();
+  if (file === undefined) setImmediate(done);
+  else read(file, bytes, 0, bytes.length, null, () => done());
 }

@@ -1,4 +1,5 @@
 /** When what is asked goes to the thread of the database. Time stands still unless a test moves it. */
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -142,4 +143,22 @@ it('clients that can say no more until they have their answers do not wait for t
   await Promise.all([carol, one, two, three]);
   expect(batches()).toEqual([2, 3, 1]);
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('loads no schemas in the thread, which would take longer than opening the file', () => {
+  const program = `
+    import { registerHooks } from 'node:module';
+    const loaded = [];
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) });
+    await import(${JSON.stringify(new URL('./sqlite-engine.ts', import.meta.url))});
+    await import(${JSON.stringify(new URL('./sqlite-protocol.ts', import.meta.url))});
+    process.stdout.write(JSON.stringify(loaded));
+  `;
+  const loaded = JSON.parse(
+    execFileSync(process.execPath, ['--no-warnings', '--input-type=module', '--eval', program], {
+      encoding: 'utf8',
+    }),
+  ) as readonly string[];
+  expect(loaded.some((url) => url.endsWith('/sqlite-messages.ts'))).toBe(true);
+  expect(loaded.filter((url) => url.includes('/node_modules/'))).toEqual([]);
 });

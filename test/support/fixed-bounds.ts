@@ -53,8 +53,8 @@ core/server/sockjs/inlet.ts MESSAGES_PER_TURN - Messages of a SockJS session tha
 core/store/memory-segment.ts SEGMENT_ROWS - Messages that the store in memory lets go of at a time, at most; \`limits.memory\` bounds the whole.
 core/store/memory-segment.ts CHUNK_BYTES bytes Memory that it takes at a time for texts.
 core/store/memory-entries.ts LARGEST_SEGMENT_BYTES bytes What such a run of messages takes at most, give or take one.
-core/store/memory-spares.ts MOST_SPARES - Such runs without messages that are kept to be used again, or made ready ahead; they take at most a 64th of \`limits.memory\` besides it.
-core/store/memory-spares.ts FEWEST_SPARES - And as many of them, whatever part of it they are.
+core/store/memory-spares.ts MOST_SPARES - Such runs without messages that are kept to be used again or made ready ahead, besides \`limits.memory\`: fewer where they would be more than a 64th of it.
+core/store/memory-spares.ts FEWEST_SPARES - The fewest that may be, whatever part of it they are.
 core/store/memory-entries.ts ORDER_SLACK - Numbers of runs of which nothing is set aside any more, before their list is copied without them.
 core/store/memory-retention.ts LOOKS - Such runs that one call looks at, whether they can go, where there is little room.
 core/store/memory-retention.ts LOOKS_FULL - The same, where there is none.

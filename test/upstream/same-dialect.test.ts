@@ -175,7 +175,7 @@ describe.each(WIRES.map((wire) => [wire.dialect, wire] as const))('%s on both si
 /** Members that these dialects give a meaning. */
 const KNOWN = [
   'type data id fromId toId chatType content timestamp contentType replyTo imageUrl from_name from_avatar',
-  'event channel from auth name',
+  'event channel from to auth name',
   'msgType textData dataType status msg resultBody roomNumber createTime extendFields members',
   'fromUserId toUserId fromNickname toNickname messageType userId nickname',
 ].flatMap((names) => names.split(' '));
