@@ -93,11 +93,12 @@ export class Connection extends Participant implements TransportListener {
 
   // --- what it receives and says ------------------------------------------------------------------------
 
-  /** Whether the next frame may be handled. */
+  /** Whether the client may say more, as far as this side is concerned. */
   get takesCommands(): boolean {
     return this.#departure === undefined && this.#submissions.areOpen;
   }
 
+  /** Whether the next frame may be handled: a server behind may have to be ready for it too. */
   get mayReceive(): boolean {
     return this.takesCommands && this.host.mayReceive(this);
   }

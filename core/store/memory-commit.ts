@@ -119,14 +119,15 @@ export class MemoryCommits {
 
     const conversation = this.members.conversation(draft.namespace, conversationKey(draft.to, draft.from.id));
     const newcomer = waiting?.memberships.has(conversation) === true ? undefined : recipient;
+    const message = conversation.next(draft);
+    const takeBack = undo === undefined ? undefined : this.remover(draft, newcomer);
+    // Before anything is counted: there may be no memory for it.
+    const place = this.entries.add(message, conversation, said, bytes);
     if (recipient !== undefined) {
       const state = this.members.join(conversation, recipient);
       state.messages += 1;
       state.bytes += bytes;
     }
-    const message = conversation.next(draft);
-    const takeBack = undo === undefined ? undefined : this.remover(draft, newcomer);
-    const place = this.entries.add(message, conversation, said, bytes);
     this.members.push(conversation, place);
     this.index.add(message, place);
     if (takeBack !== undefined) undo?.push(() => takeBack(place));

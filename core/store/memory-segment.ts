@@ -267,8 +267,9 @@ export class Segment {
   }
 
   #addChunk(bytes: number): number {
+    const index = this.#chunks.push(Buffer.allocUnsafeSlow(bytes)) - 1;
     this.bytes += bytes;
-    return this.#chunks.push(Buffer.allocUnsafeSlow(bytes)) - 1;
+    return index;
   }
 }
 

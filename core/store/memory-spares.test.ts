@@ -1,9 +1,11 @@
+import { openSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { SEGMENT_BYTES, SEGMENT_ROWS, Segment } from './memory-segment.ts';
 import { SpareSegments } from './memory-spares.ts';
 import { contents, missed, open, send } from './memory-test-kit.ts';
-import { touchElsewhere } from './memory-touch.ts';
+import { touchElsewhere, toucher } from './memory-touch.ts';
+import { LIMITS } from './store-suite.ts';
 
 /** Spares that are touched when the test says so. */
 function spares(most = 4) {
@@ -15,6 +17,13 @@ function spares(most = 4) {
     return touched.map(({ bytes }) => bytes);
   };
   return { made, coming, allTouched };
+}
+
+/** How many of these are ready. They are not any more. */
+function countReady(made: SpareSegments, known: readonly Uint8Array[]): number {
+  let count = 0;
+  while (known.includes(made.take().memory)) count++;
+  return count;
 }
 
 const times = <Value>(count: number, value: () => Value): readonly Value[] =>
@@ -36,8 +45,7 @@ describe('spare segments', () => {
     made.take();
     made.take();
     expect(coming).toHaveLength(4);
-    allTouched();
-    expect(made.size).toBe(4);
+    expect(countReady(made, allTouched())).toBe(4);
   });
 
   it('are not handed out before they have been touched', () => {
@@ -50,14 +58,13 @@ describe('spare segments', () => {
   it('are used again in the order in which they came back, emptied, and nothing is made ready then', () => {
     const { made, coming, allTouched } = spares();
     const [first, second] = times(2, () => made.take()) as [Segment, Segment];
-    allTouched();
+    const [touched] = allTouched();
     first.size = 7;
     made.give(first);
     made.give(second);
-    expect(made.size).toBe(3);
-    made.take();
-    const again = times(2, () => made.take());
-    expect(again).toEqual([first, second]);
+    expect(made.take().memory).toBe(touched);
+    expect(made.take()).toBe(first);
+    expect(made.take()).toBe(second);
     expect(first.size).toBe(0);
     expect(coming).toHaveLength(0);
   });
@@ -66,10 +73,10 @@ describe('spare segments', () => {
     const { made, coming, allTouched } = spares(3);
     times(5, () => made.take());
     expect(coming).toHaveLength(3);
-    for (const segment of times(5, () => new Segment())) made.give(segment);
-    expect(made.size).toBe(0);
-    allTouched();
-    expect(made.size).toBe(3);
+    const given = times(5, () => new Segment());
+    for (const segment of given) made.give(segment);
+    const known = [...allTouched(), ...given.map(({ memory }) => memory)];
+    expect(countReady(made, known)).toBe(3);
   });
 
   it('are made ready again where only some come back', () => {
@@ -80,6 +87,56 @@ describe('spare segments', () => {
     times(2, () => made.take());
     expect(coming).not.toHaveLength(0);
   });
+
+  it('are handed out even where there is no memory to make another one ready', () => {
+    const { made, coming } = spares();
+    made.take();
+    const failing = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementationOnce(() => {
+      throw new RangeError('no memory');
+    });
+    onTestFinished(() => failing.mockRestore());
+    expect(made.take()).toBeInstanceOf(Segment);
+    expect(failing).toHaveBeenCalledTimes(2);
+    expect(coming).toHaveLength(0);
+    made.take();
+    expect(coming).toHaveLength(2);
+  });
+});
+
+const errorOf = (code: string): Error => Object.assign(new Error(code), { code });
+
+it.each([
+  ['EMFILE', 2],
+  ['ENOENT', 1],
+])('after %s it is asked for zeros %i times, and whoever waits hears of it', async (code, asked) => {
+  const bytes = Buffer.alloc(100, 0xff);
+  const opens = vi
+    .fn<() => number>()
+    .mockImplementationOnce(() => {
+      throw errorOf(code);
+    })
+    .mockImplementation(() => openSync('/dev/zero', 'r'));
+  const touch = toucher(opens);
+  const touched = () => new Promise<void>((resolve) => touch(bytes, resolve));
+  await touched();
+  expect(bytes.every((byte) => byte === 0xff)).toBe(true);
+  await touched();
+  await touched();
+  expect(bytes.every((byte) => byte === 0)).toBe(code === 'EMFILE');
+  expect(opens).toHaveBeenCalledTimes(asked);
+});
+
+it('counts nothing of a message for which there is no memory', async () => {
+  const store = open(Number.POSITIVE_INFINITY, { ...LIMITS, backlogMessages: 1 });
+  const failing = vi.spyOn(Buffer, 'allocUnsafeSlow').mockImplementationOnce(() => {
+    throw new RangeError('no memory');
+  });
+  onTestFinished(() => failing.mockRestore());
+  await expect(send(store, { id: 'one', clientId: 'one' })).rejects.toMatchObject({ code: 'internal' });
+  expect(failing).toHaveBeenCalledTimes(1);
+  const { sequence } = await send(store, { id: 'one', clientId: 'one' });
+  expect(sequence).toBe(1);
+  expect(await missed(store, 'bob')).toHaveLength(1);
 });
 
 it('fills memory with zeros elsewhere, all of it', async () => {

@@ -1,6 +1,6 @@
 /** Segments that are ready to be filled. */
 import { SEGMENT_BYTES, Segment } from './memory-segment.ts';
-import { touchElsewhere } from './memory-touch.ts';
+import { type Touch, touchElsewhere } from './memory-touch.ts';
 
 /**
  * Most of them: so many are filled while one is being made ready, at a hundred thousand messages a second and with an
@@ -17,20 +17,15 @@ const FEWEST_SPARES = 2;
 export class SpareSegments {
   readonly #ready: Segment[] = [];
   readonly #most: number;
-  readonly #touch: typeof touchElsewhere;
+  readonly #touch: Touch;
   /** How many are to be ready. Undefined before the first is taken: who keeps little needs no second. */
   #ahead: number | undefined;
   #coming = 0;
 
   /** `bytes`: what all of them may take, but for the fewest. */
-  constructor(bytes: number, touch = touchElsewhere) {
+  constructor(bytes: number, touch: Touch = touchElsewhere) {
     this.#most = Math.max(FEWEST_SPARES, Math.min(MOST_SPARES, Math.floor(bytes / SEGMENT_BYTES)));
     this.#touch = touch;
-  }
-
-  /** How many are ready. */
-  get size(): number {
-    return this.#ready.length;
   }
 
   take(): Segment {
