@@ -1,6 +1,7 @@
 /** What we write must be what `ws` writes: this suite is the alarm for a `ws` that changes inside. */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
+import { registerHooks } from 'node:module';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import websocketPlugin from '@fastify/websocket';
@@ -67,20 +68,25 @@ describe('a framed message is byte for byte what ws sends', () => {
 });
 
 describe('a ws that has changed inside', () => {
-  afterEach(() => {
-    vi.doUnmock('ws');
-    vi.resetModules();
-  });
-
   it.each([
-    ['no Sender', {}],
-    ['a Sender without frame', { Sender: class {} }],
-  ])('with %s stops the gateway when it loads', async (_what, exported) => {
-    vi.resetModules();
-    vi.doMock('ws', () => ({ WebSocket, Sender: undefined, ...exported }));
-    await expect(import('./websocket-transport.ts')).rejects.toThrow(
-      'this version of ws has no Sender.frame',
-    );
+    ['no Sender', 'export class WebSocket {}'],
+    ['a Sender without frame', 'export class WebSocket {}; export class Sender {}'],
+  ])('with %s stops the gateway when it loads', async (_what, source) => {
+    // The module is loaded anew, and finds another `ws` than everybody else.
+    const asking = `?ws=${encodeURIComponent(source)}`;
+    const hooks = registerHooks({
+      resolve: (specifier, context, next) =>
+        specifier === 'ws' && context.parentURL?.endsWith(asking) === true
+          ? { url: `data:text/javascript,${encodeURIComponent(source)}`, shortCircuit: true }
+          : next(specifier, context),
+    });
+    try {
+      await expect(import(`./websocket-transport.ts${asking}`)).rejects.toThrow(
+        'this version of ws has no Sender.frame',
+      );
+    } finally {
+      hooks.deregister();
+    }
   });
 });
 

@@ -106,9 +106,10 @@ describe('SIGTERM while clients of every dialect talk', () => {
     // Erin is a member and was away: she is told everything that is in the store.
     const again = await startProcess({ data });
     const erin = await speakers.json.enter(asGateway(again), 'erin');
-    const missing = () =>
-      stored.difference(new Set(messagesHeard(speakers.json, erin).map(({ content }) => content)));
-    while (missing().size > 0) await erin.next();
+    const missing = stored.difference(
+      new Set(messagesHeard(speakers.json, erin).map(({ content }) => content)),
+    );
+    while (missing.size > 0) missing.delete(speakers.json.read(await erin.next())?.content ?? '');
     expect(await again.stop()).toBe(0);
   }, 60_000);
 });
