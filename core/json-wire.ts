@@ -37,6 +37,8 @@ export interface JsonFrames<Frame> {
   readonly schemas: Readonly<Record<string, FrameSchema>>;
   /** Reads the client's message id off a value that may be broken in any way. */
   readonly messageIdOf?: (value: Readonly<Record<string, unknown>>) => unknown;
+  /** Called before a value of a known kind is checked, and may change it. */
+  readonly prepare?: (value: Record<string, unknown>, kind: string) => void;
   /** Brings a checked value into the dialect's frame type; the identity by default. */
   readonly toFrame?: (value: unknown, kind: string) => Frame;
 }
@@ -52,7 +54,7 @@ export function jsonCodec<Frame>(frames: JsonFrames<Frame>): Codec<Frame> {
   const validators = new Map<string, ValidateFunction>(
     Object.entries(frames.schemas).map(([kind, schema]) => [kind, ajv.compile(schema)]),
   );
-  const { kindOf, messageIdOf, toFrame } = frames;
+  const { kindOf, messageIdOf, prepare, toFrame } = frames;
 
   const salvage = (value: Readonly<Record<string, unknown>>) => {
     const id = messageIdOf?.(value);
@@ -72,6 +74,7 @@ export function jsonCodec<Frame>(frames: JsonFrames<Frame>): Codec<Frame> {
           detail: kind === undefined ? 'it names no kind' : describe(kind),
         });
       }
+      prepare?.(value, kind);
       if (!validate(value)) {
         const fault = validate.errors?.[0];
         const missing = fault?.keyword === 'required' || fault?.keyword === 'minLength';
@@ -98,7 +101,7 @@ export function jsonCodec<Frame>(frames: JsonFrames<Frame>): Codec<Frame> {
 export function parseJsonObject(
   message: WireMessage,
   salvage: (value: Readonly<Record<string, unknown>>) => { readonly messageId?: string } = () => ({}),
-): Readonly<Record<string, unknown>> {
+): Record<string, unknown> {
   if (typeof message !== 'string')
     throw new GatewayError('data_unsupported', { detail: 'send text, not binary' });
   let value: unknown;
@@ -117,7 +120,7 @@ export function parseJsonObject(
       detail: `nested deeper than ${MAX_DEPTH} levels, or a string with a lone surrogate`,
     });
   }
-  return value as Readonly<Record<string, unknown>>;
+  return value as Record<string, unknown>;
 }
 
 /** Depth within bounds and, where escapes occur, every string and key well-formed. */

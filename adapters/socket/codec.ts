@@ -73,8 +73,34 @@ export function clientFrames(): Codec<ClientFrame> {
   };
 }
 
+/** Optional members of server events that hold nothing where they are empty: no id is, and no type. */
+const NEVER_EMPTY: ReadonlySet<string> = new Set([
+  'channel',
+  'contentType',
+  'id',
+  'messageId',
+  'replyTo',
+  'to',
+]);
+
+/** Takes out, at every depth, what a server writes where it has nothing to say: null, and an empty id. */
+function dropBlanks(value: Record<string, unknown>): void {
+  for (const key of Object.keys(value)) {
+    const member = value[key];
+    if (member === null || (member === '' && NEVER_EMPTY.has(key))) delete value[key];
+    else if (Array.isArray(member)) for (const item of member) dropBlanksOf(item);
+    else dropBlanksOf(member);
+  }
+}
+
+function dropBlanksOf(value: unknown): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    dropBlanks(value as Record<string, unknown>);
+}
+
 /**
- * Client face: decodes what servers send.
+ * Client face: decodes what servers send. In their own events `null` and an empty id count as left out; what members of
+ * a channel have published is theirs, and kept as it is.
  *
  * @throws GatewayError data_unsupported, frame_malformed, frame_unknown, field_missing
  */
@@ -82,5 +108,8 @@ export function serverFrames(): Codec<ServerFrame> {
   return jsonCodec<ServerFrame>({
     kindOf: kindAmong(new Set(Object.keys(SERVER_SCHEMAS))),
     schemas: SERVER_SCHEMAS,
+    prepare: (value, kind) => {
+      if (kind !== PUBLISHED) dropBlanks(value);
+    },
   });
 }

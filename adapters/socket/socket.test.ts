@@ -95,6 +95,55 @@ describe('golden frames', () => {
   });
 });
 
+describe('a server that writes something where it has nothing to say', () => {
+  const read = (frame: object): unknown[] => {
+    const face = upstream();
+    return routedBy(apply(face, { wire: JSON.stringify(frame) })).map((event) => ({ ...(event as object) }));
+  };
+  const from = { id: 'bob', name: 'Bob' };
+  const timestamp = SENT_AT;
+  const group = { id: 'lobby', name: 'Lobby', description: '', createdAt: 1, open: true };
+
+  it.each<[string, object, object]>([
+    [
+      'null in a message',
+      { event: 'message', channel: 'group:lobby', data: { id: 'm1', from, content: 'hi', timestamp } },
+      { data: { to: null, replyTo: null, contentType: null, from: { ...from, avatar: null } } },
+    ],
+    [
+      'empty ids in a message',
+      { event: 'message', channel: 'group:lobby', data: { id: 'm1', from, content: 'hi', timestamp } },
+      { data: { to: '', replyTo: '', contentType: '' } },
+    ],
+    [
+      'null in a revocation',
+      { event: 'message_revoked', channel: 'group:lobby', data: { id: 'm1', from, timestamp } },
+      { data: { to: null } },
+    ],
+    [
+      'null in lists',
+      { event: 'user_list', data: { group, online: [from], offline: [] } },
+      { channel: null, data: { group: { ...group, owner: null }, online: [{ ...from, avatar: null }] } },
+    ],
+  ])('is understood: %s', (_what, plain, more) => {
+    const { data, ...rest } = more as { readonly data: object };
+    const wordy = { ...plain, ...rest, data: { ...(plain as { readonly data: object }).data, ...data } };
+    const events = read(plain);
+    expect(events).toHaveLength(1);
+    expect(read(wordy)).toEqual(events);
+  });
+
+  it('is still asked for what is needed, and nothing of what members have published is touched', () => {
+    const { codec } = upstream();
+    const decode = (frame: object): unknown => [...codec.decode(JSON.stringify(frame))][0];
+    expect(() => decode({ event: 'ack', data: { id: null, status: 'success' } })).toThrow(
+      expect.objectContaining({ code: 'field_missing', detail: 'data/id' }),
+    );
+    const typing = { event: 'typing', channel: 'group:lobby', data: { id: '', to: null } };
+    expect(decode(typing)).toEqual(typing);
+  });
+});
+
 describe('broken subscriptions', () => {
   /** What core does with an error of the codec. */
   const failing = (face: AnyFace, wire: string): readonly AnyEffect[] => {
