@@ -26,7 +26,7 @@ it('is given schemas that are schemas, by every dialect and for both faces', () 
       dialect.server(endpoint);
       dialect.client(endpoint);
     }
-    const sound = { compiled, faults: faults.length };
+    const sound = { compiled, faults: [...faults] };
     jsonCodec({ kindOf: () => 'a', schemas: { a: { type: 'string', minLength: -1 } } });
     process.stdout.write(JSON.stringify({ sound, unsound: faults.length }));
   `;
@@ -35,10 +35,10 @@ it('is given schemas that are schemas, by every dialect and for both faces', () 
     cwd: new URL('..', import.meta.url),
   });
   const { sound, unsound } = JSON.parse(output) as {
-    readonly sound: { readonly compiled: number; readonly faults: number };
+    readonly sound: { readonly compiled: number; readonly faults: readonly string[] };
     readonly unsound: number;
   };
-  expect(sound.faults).toBe(0);
+  expect(sound.faults).toEqual([]);
   expect(sound.compiled).toBeGreaterThan(60);
   // It would have been seen.
   expect(unsound).toBe(1);

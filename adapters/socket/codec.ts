@@ -73,7 +73,7 @@ export function clientFrames(): Codec<ClientFrame> {
   };
 }
 
-/** Optional members of server events that hold nothing where they are empty: no id is, and no type. */
+/** Optional members of server events that hold nothing where they are empty: no name of anything is. */
 const NEVER_EMPTY: ReadonlySet<string> = new Set([
   'channel',
   'contentType',
@@ -83,24 +83,37 @@ const NEVER_EMPTY: ReadonlySet<string> = new Set([
   'to',
 ]);
 
-/** Takes out, at every depth, what a server writes where it has nothing to say: null, and an empty id. */
-function dropBlanks(value: Record<string, unknown>): void {
-  for (const key of Object.keys(value)) {
-    const member = value[key];
-    if (member === null || (member === '' && NEVER_EMPTY.has(key))) delete value[key];
-    else if (Array.isArray(member)) for (const item of member) dropBlanksOf(item);
-    else dropBlanksOf(member);
+/** The members of server events that have such members themselves. What we know nothing of is left as it is. */
+const HOLDERS: ReadonlySet<string> = new Set([
+  'contact',
+  'data',
+  'from',
+  'group',
+  'inviter',
+  'newOwner',
+  'offline',
+  'online',
+  'owner',
+  'reader',
+  'user',
+]);
+
+/** Takes out what a server writes where it has nothing to say: null, and an empty id, channel or content type. */
+function dropBlanks(value: unknown): void {
+  if (Array.isArray(value)) for (const item of value) dropBlanks(item);
+  else if (isObject(value)) {
+    const members = value as Record<string, unknown>;
+    for (const key of Object.keys(members)) {
+      const member = members[key];
+      if (member === null || (member === '' && NEVER_EMPTY.has(key))) delete members[key];
+      else if (HOLDERS.has(key)) dropBlanks(member);
+    }
   }
 }
 
-function dropBlanksOf(value: unknown): void {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    dropBlanks(value as Record<string, unknown>);
-}
-
 /**
- * Client face: decodes what servers send. In their own events `null` and an empty id count as left out; what members of
- * a channel have published is theirs, and kept as it is.
+ * Client face: decodes what servers send. In their own events `null`, and an empty id, channel or content type, count as
+ * left out; what members of a channel have published is theirs, and kept as it is.
  *
  * @throws GatewayError data_unsupported, frame_malformed, frame_unknown, field_missing
  */

@@ -121,9 +121,19 @@ describe('a server that writes something where it has nothing to say', () => {
       { data: { to: null } },
     ],
     [
+      'an empty id of the message that was read',
+      { event: 'message_read', channel: 'group:lobby', data: { reader: from, timestamp } },
+      { data: { id: '' } },
+    ],
+    [
       'null in lists',
       { event: 'user_list', data: { group, online: [from], offline: [] } },
       { channel: null, data: { group: { ...group, owner: null }, online: [{ ...from, avatar: null }] } },
+    ],
+    [
+      'an empty channel',
+      { event: 'presence_changed', data: { user: from, online: true, timestamp } },
+      { channel: '', data: {} },
     ],
   ])('is understood: %s', (_what, plain, more) => {
     const { data, ...rest } = more as { readonly data: object };
@@ -133,9 +143,23 @@ describe('a server that writes something where it has nothing to say', () => {
     expect(read(wordy)).toEqual(events);
   });
 
+  const decode = (frame: object): unknown => [...upstream().codec.decode(JSON.stringify(frame))][0];
+
+  it('is understood in what is no event', () => {
+    const connected = { event: 'socket:connected', data: { socket_id: 's1' } };
+    expect(decode({ ...connected, data: { ...connected.data, heart: null } })).toEqual(connected);
+    const error = { event: 'error', data: { code: 'muted', message: 'no' } };
+    expect(decode({ ...error, data: { ...error.data, messageId: '' } })).toEqual(error);
+  });
+
+  it('keeps what we know nothing of as it is', () => {
+    const trace = { a: 1, nothing: null, id: '', list: [null, { to: '' }] };
+    const data = { id: 'm1', from: { ...from, trace }, content: 'hi', trace };
+    const frame = { event: 'message', channel: 'group:lobby', data, trace };
+    expect(decode(frame)).toEqual(frame);
+  });
+
   it('is still asked for what is needed, and nothing of what members have published is touched', () => {
-    const { codec } = upstream();
-    const decode = (frame: object): unknown => [...codec.decode(JSON.stringify(frame))][0];
     expect(() => decode({ event: 'ack', data: { id: null, status: 'success' } })).toThrow(
       expect.objectContaining({ code: 'field_missing', detail: 'data/id' }),
     );
