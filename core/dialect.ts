@@ -206,6 +206,11 @@ export interface Dialect<Frame, Options> {
   readonly reference: DialectReference;
   /** Where a client of this dialect puts its token. */
   readonly loginBy: 'query' | 'frame';
+  /**
+   * What of a decoded frame its sender's schemas name. Needed where the codec hands on frames with whatever else they
+   * hold; absent: it reads nothing that it does not know.
+   */
+  readonly known?: (frame: Frame, sender: 'client' | 'server') => Frame;
   policy(options: Options): DeliveryPolicy;
   server(endpoint: EndpointContext<Options>): (connection: ConnectionContext) => Face<Frame, Event, Command>;
   client(endpoint: EndpointContext<Options>): (connection: ConnectionContext) => Face<Frame, Command, Event>;

@@ -135,3 +135,14 @@ function isSound(value: unknown, checkStrings: boolean, depth: number): boolean 
   }
   return true;
 }
+
+/** The members of a value that its schema names, at any depth; all of it where the schema names none. */
+export function namedIn(value: unknown, schema: unknown): unknown {
+  const { properties, items } = (schema ?? {}) as { readonly properties?: object; readonly items?: unknown };
+  if (Array.isArray(value)) return items === undefined ? value : value.map((item) => namedIn(item, items));
+  if (typeof value !== 'object' || value === null || properties === undefined) return value;
+  const named = Object.entries(value).filter(([key]) => Object.hasOwn(properties, key));
+  return Object.fromEntries(
+    named.map(([key, member]) => [key, namedIn(member, (properties as Record<string, unknown>)[key])]),
+  );
+}

@@ -1,6 +1,6 @@
 /** Wire messages <-> frames of the `json` dialect, for either face. Stateless: one codec serves all connections. */
 import type { Codec, WireMessage } from '../../core/dialect.ts';
-import { jsonCodec } from '../../core/json-wire.ts';
+import { type FrameSchema, jsonCodec, namedIn } from '../../core/json-wire.ts';
 import {
   type BarePing,
   type BarePong,
@@ -55,3 +55,10 @@ export const clientCodec: Codec<JsonFrame> = {
   decode: (message) => (message === 'pong' ? BARE_PONG : serverFrames.decode(message)),
   encode,
 };
+
+/** What of a frame the schemas of its sender name. */
+export function known(frame: JsonFrame, sender: 'client' | 'server'): JsonFrame {
+  const schemas: Readonly<Record<string, FrameSchema>> =
+    sender === 'client' ? CLIENT_SCHEMAS : SERVER_SCHEMAS;
+  return namedIn(frame, schemas[frame.type]) as JsonFrame;
+}

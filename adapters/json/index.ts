@@ -1,7 +1,7 @@
 /** The `json` dialect: `{type, data}` events of an IM service. PROTOCOL.md says what is on the wire. */
 import { defineDialect } from '../../core/dialect.ts';
 import { JsonClientSession } from './client.ts';
-import { clientCodec, serverCodec } from './codec.ts';
+import { clientCodec, known, serverCodec } from './codec.ts';
 import { JsonOptions } from './options.ts';
 import { reference } from './reference.ts';
 import { JsonServerSession } from './server.ts';
@@ -22,6 +22,7 @@ export const jsonDialect = defineDialect<JsonFrame, JsonOptions>({
   },
   reference,
   loginBy: 'frame',
+  known,
   policy: (options) => ({
     attendance: 'membership',
     inbox: 'login',

@@ -1,8 +1,8 @@
 /** One codec for each face: JSON text in, frames of wire.ts out. Both are stateless between messages. */
 import type { Codec, WireMessage } from '../../core/dialect.ts';
 import { GatewayError } from '../../core/errors.ts';
-import { jsonCodec } from '../../core/json-wire.ts';
-import { type ClientFrame, type ServerFrame, SYSTEM_PREFIX } from './wire.ts';
+import { jsonCodec, namedIn } from '../../core/json-wire.ts';
+import { type ClientFrame, type ServerFrame, type SocketFrame, SYSTEM_PREFIX } from './wire.ts';
 import { CLIENT_SCHEMAS, MAX_CHANNEL_LENGTH, PUBLISHED, SERVER_SCHEMAS } from './wire-schemas.ts';
 
 type Value = Readonly<Record<string, unknown>>;
@@ -17,6 +17,16 @@ const kindAmong =
     if (typeof event !== 'string') return PUBLISHED;
     return event.startsWith(SYSTEM_PREFIX) || named.has(event) ? event : PUBLISHED;
   };
+
+const clientKind = kindAmong(new Set(Object.keys(CLIENT_SCHEMAS)));
+const serverKind = kindAmong(new Set(Object.keys(SERVER_SCHEMAS)));
+
+/** What of a frame the schemas of its sender name. */
+export function known(frame: SocketFrame, sender: 'client' | 'server'): SocketFrame {
+  const value = frame as unknown as Value;
+  const schema = sender === 'client' ? CLIENT_SCHEMAS[clientKind(value)] : SERVER_SCHEMAS[serverKind(value)];
+  return namedIn(value, schema) as SocketFrame;
+}
 
 const messageIdOf = (value: Value): unknown => {
   const data = value.data;
@@ -41,13 +51,12 @@ function salvageRequest(value: Value | undefined): Readonly<Record<string, strin
  * `socket:subscribe` or `socket:unsubscribe` its `salvaged` has the `event` and, if readable, the `channel`
  */
 export function clientFrames(): Codec<ClientFrame> {
-  const kindOf = kindAmong(new Set(Object.keys(CLIENT_SCHEMAS)));
   // `decode` is synchronous, so what `kindOf` saw is the message at fault; it is kept no longer than that.
   let seen: Value | undefined;
   const codec = jsonCodec<ClientFrame>({
     kindOf: (value) => {
       seen = value;
-      return kindOf(value);
+      return clientKind(value);
     },
     schemas: CLIENT_SCHEMAS,
     messageIdOf,
@@ -119,7 +128,7 @@ function dropBlanks(value: unknown): void {
  */
 export function serverFrames(): Codec<ServerFrame> {
   return jsonCodec<ServerFrame>({
-    kindOf: kindAmong(new Set(Object.keys(SERVER_SCHEMAS))),
+    kindOf: serverKind,
     schemas: SERVER_SCHEMAS,
     prepare: (value, kind) => {
       if (kind !== PUBLISHED) dropBlanks(value);

@@ -2,6 +2,7 @@
 import { type DeliveryPolicy, defineDialect } from '../../core/dialect.ts';
 import { OPEN_GROUP_PREFIX } from './channels.ts';
 import { socketClient } from './client.ts';
+import { known } from './codec.ts';
 import { SocketOptions } from './options.ts';
 import { reference } from './reference.ts';
 import { socketServer } from './server.ts';
@@ -23,6 +24,7 @@ export const socketDialect = defineDialect<SocketFrame, SocketOptions>({
   },
   reference,
   loginBy: 'query',
+  known,
   policy(options): DeliveryPolicy {
     const policy = {
       attendance: 'explicit',

@@ -41,7 +41,7 @@ export class Bridge implements ConnectionHost {
     this.#hub = hub;
     this.#endpoint = endpoint;
     this.upstream = upstream;
-    this.#words = new SameWords(endpoint.dialect.id === upstream.dialect.id, upstream, hub.log);
+    this.#words = new SameWords(endpoint.dialect, upstream, hub.log);
     this.#numbers = new Numbers(hub, endpoint);
     this.#entrance = new Entrance({
       hub,

@@ -2,7 +2,7 @@
 import type { Event } from '../../schemas/event.ts';
 import type { Connection } from '../connection.ts';
 import type { Overlaid } from '../connection-host.ts';
-import type { WireMessage } from '../dialect.ts';
+import type { AnyDialect, WireMessage } from '../dialect.ts';
 import { newLanes } from '../endpoint.ts';
 import type { Hub } from '../hub.ts';
 import type { Link } from './link.ts';
@@ -16,6 +16,7 @@ export class SameWords {
   /** Whether it is one dialect at all: otherwise nothing is ever laid over anything. */
   readonly isSame: boolean;
   readonly overlays = new WeakMap<Event, Overlaid>();
+  readonly #dialect: AnyDialect;
   readonly #upstream: Upstream;
   readonly #log: Hub['log'];
   readonly #laid: Recent<Laid>;
@@ -23,8 +24,9 @@ export class SameWords {
     this.#upstream.metrics.carried++;
   };
 
-  constructor(isSame: boolean, upstream: Upstream, log: Hub['log']) {
-    this.isSame = isSame;
+  constructor(dialect: AnyDialect, upstream: Upstream, log: Hub['log']) {
+    this.isSame = dialect.id === upstream.dialect.id;
+    this.#dialect = dialect;
     this.#upstream = upstream;
     this.#log = log;
     this.#laid = new Recent(upstream.config.limits);
@@ -36,7 +38,7 @@ export class SameWords {
     if (!this.isSame || received === undefined) return undefined;
     // A server that sees the client's own credential checks itself who says what.
     const passage = this.#upstream.config.auth === 'pass' ? 'up' : 'vouched';
-    const overlay = this.#overlay(passage, received, (frame) => link.encode(frame));
+    const overlay = this.#overlay(passage, received, (frame) => link.encode(this.#known(frame, 'client')));
     return overlay && { overlay, bytes: received.wire.length };
   }
 
@@ -47,7 +49,7 @@ export class SameWords {
     passage: Exclude<Passage, 'up' | 'vouched'>,
   ): Overlay | undefined {
     if (!this.isSame || received === undefined) return undefined;
-    return this.#overlay(passage, received, (frame) => connection.encode(frame));
+    return this.#overlay(passage, received, (frame) => connection.encode(this.#known(frame, 'server')));
   }
 
   /** The event is told in the words in which it came. */
@@ -61,6 +63,10 @@ export class SameWords {
     if (this.overlays.has(event)) return;
     const overlay = this.down(connection, received, 'down');
     this.overlays.set(event, { overlay, lanes: newLanes() });
+  }
+
+  #known(frame: unknown, sender: 'client' | 'server'): unknown {
+    return this.#dialect.known === undefined ? frame : this.#dialect.known(frame, sender);
   }
 
   #overlay(

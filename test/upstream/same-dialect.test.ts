@@ -57,7 +57,11 @@ async function startService(hello: string | undefined): Promise<Service> {
   };
 }
 
-const yamlFor = (dialect: string, url: string): string => `
+const yamlFor = (
+  dialect: string,
+  url: string,
+  identity = dialect === 'ourchat' ? 'integer' : 'string',
+): string => `
 store: memory
 log: { level: silent }
 listen: { port: 0 }
@@ -73,7 +77,7 @@ endpoints:
     upstream:
       url: ${url}
       dialect: ${dialect}
-      identity: ${dialect === 'ourchat' ? 'integer' : 'string'}
+      identity: ${identity}
 `;
 
 describe.each(WIRES.map((wire) => [wire.dialect, wire] as const))('%s on both sides', (_dialect, wire) => {
@@ -201,4 +205,71 @@ test('an answer of the service is what the client is told, in its very words', a
     await service.stop();
     await gateway.stop();
   }
+});
+
+describe('people have other ids on the other side', () => {
+  const extra = { seq: 7, trace: { id: 'abc', hops: [1, 'two', null] }, flag: false, nothing: null };
+  const from = { id: '2', name: 'Bob' };
+  const json = (data: object) => ({
+    type: 'message',
+    data: { id: 'm-1', chatType: 'single', ...data },
+    ...extra,
+  });
+  const socket = (channel: string, data: object) => ({ event: 'message', channel, data, ...extra });
+  const said = { content: 'hello', ...extra };
+
+  test.each<{
+    readonly dialect: string;
+    readonly hello: object;
+    readonly opening: object | undefined;
+    /** As it is said, and as it is heard. */
+    readonly up: readonly [object, object];
+    readonly down: readonly [object, object];
+  }>([
+    {
+      dialect: 'json',
+      hello: { type: 'auth_success', data: { userId: '1' } },
+      opening: undefined,
+      up: [json({ fromId: 'alice', toId: 'bob', ...said }), json({ fromId: '1', toId: '2', ...said })],
+      down: [json({ fromId: '2', toId: '1', ...said }), json({ fromId: 'bob', toId: 'alice', ...said })],
+    },
+    {
+      dialect: 'socket',
+      hello: { event: 'socket:connected', data: { socket_id: 's1' } },
+      opening: { event: 'socket:subscribe', data: { channel: 'group:lobby' } },
+      up: [
+        socket('group:lobby', { id: 'm-1', ...said, from: { id: 'alice' } }),
+        socket('group:lobby', { id: 'm-1', ...said }),
+      ],
+      down: [
+        socket('group:lobby', { id: 'm-2', from: { ...from, mood: { now: 'fine' } }, timestamp: 1, ...said }),
+        socket('group:lobby', {
+          id: 'm-2',
+          from: { id: 'bob', mood: { now: 'fine' } },
+          timestamp: 1,
+          ...said,
+        }),
+      ],
+    },
+  ])('what no codec knows of a $dialect frame is carried all the same', async (row) => {
+    const service = await startService(text(row.hello));
+    const gateway = await startGateway({ yaml: yamlFor(row.dialect, service.url, 'integer') });
+    const client = await connectRaw(`${gateway.ws}/ws?token=t-alice`);
+    await client.next();
+    if (row.opening !== undefined) {
+      client.send(row.opening);
+      await service.heard((heard) => heard.includes('subscribe'));
+      service.say(text({ event: 'socket:subscribed' }));
+      await client.next((wire) => wire.includes('subscribed'));
+    }
+    client.send(row.up[0]);
+    const up: unknown = JSON.parse(await service.heard((heard) => heard.includes('hello')));
+    expect(up).toMatchObject(row.up[1]);
+    service.say(text(row.down[0]));
+    const down = await client.nextJson((frame) => text(frame).includes('"trace"'));
+    expect(down).toMatchObject(row.down[1]);
+    await service.stop();
+    client.terminate();
+    await gateway.stop();
+  });
 });
