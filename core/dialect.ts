@@ -207,8 +207,8 @@ export interface Dialect<Frame, Options> {
   /** Where a client of this dialect puts its token. */
   readonly loginBy: 'query' | 'frame';
   /**
-   * What of a decoded frame its sender's schemas name. Needed where the codec hands on frames with whatever else they
-   * hold; absent: it reads nothing that it does not know.
+   * What of a decoded frame its sender's schemas name, in whatever letters. Needed where the codec hands on frames with
+   * all else that they hold; absent: it reads nothing that it does not know.
    */
   readonly known?: (frame: Frame, sender: 'client' | 'server') => Frame;
   policy(options: Options): DeliveryPolicy;

@@ -136,13 +136,19 @@ function isSound(value: unknown, checkStrings: boolean, depth: number): boolean 
   return true;
 }
 
-/** The members of a value that its schema names, at any depth; all of it where the schema names none. */
+/**
+ * The members of a value that its schema names, at any depth; all of it where the schema names none. In whatever letters:
+ * some parsers read `From` as `from`.
+ */
 export function namedIn(value: unknown, schema: unknown): unknown {
   const { properties, items } = (schema ?? {}) as { readonly properties?: object; readonly items?: unknown };
   if (Array.isArray(value)) return items === undefined ? value : value.map((item) => namedIn(item, items));
   if (typeof value !== 'object' || value === null || properties === undefined) return value;
-  const named = Object.entries(value).filter(([key]) => Object.hasOwn(properties, key));
+  const schemas = new Map(Object.entries(properties).map(([name, named]) => [name.toLowerCase(), named]));
   return Object.fromEntries(
-    named.map(([key, member]) => [key, namedIn(member, (properties as Record<string, unknown>)[key])]),
+    Object.entries(value).flatMap(([key, member]) => {
+      const name = key.toLowerCase();
+      return schemas.has(name) ? [[key, namedIn(member, schemas.get(name))]] : [];
+    }),
   );
 }

@@ -272,4 +272,22 @@ describe('people have other ids on the other side', () => {
     client.terminate();
     await gateway.stop();
   });
+
+  test('nobody is named in other letters to a server that takes our word for who speaks', async () => {
+    const service = await startService(text({ event: 'socket:connected', data: { socket_id: 's1' } }));
+    const yaml = yamlFor('socket', service.url, 'integer').replace(
+      'upstream:',
+      'upstream:\n      auth: { token: t }',
+    );
+    const gateway = await startGateway({ yaml });
+    const client = await connectRaw(`${gateway.ws}/ws?token=t-alice`);
+    await client.next();
+    client.send(socket('user:bob', { id: 'm-1', ...said, From: { id: 'bob' } }));
+    const heard: unknown = JSON.parse(await service.heard((wire) => wire.includes('hello')));
+    expect(heard).toMatchObject(socket('user:2', { id: 'm-1', ...said }));
+    expect(heard).not.toHaveProperty('data.From');
+    await service.stop();
+    client.terminate();
+    await gateway.stop();
+  });
 });
